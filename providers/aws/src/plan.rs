@@ -6,7 +6,7 @@
 use crate::cx::Cx;
 use crate::facts::{AttributeFacts, BlockFacts, TypeFacts};
 use crate::read::is_empty;
-use crate::run::{from_map, same_at, to_map};
+use crate::run::{from_map, same_at};
 use crate::same::same;
 use crate::table::Table;
 use terrane_model::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
@@ -37,6 +37,12 @@ pub(crate) fn plan(
         if facts.about.empty_is_none() {
             response.planned = undecided(facts, request, &response.planned);
         }
+        let alike = table.map_or(&[] as &[_], |table| &table.alike);
+        let kept = alike
+            .iter()
+            .filter(|(_, alike)| alike(&request.prior, &response.planned))
+            .map(|(name, _)| (*name, args::get(&request.prior, name)));
+        response.planned = args::with_all(&response.planned, kept.collect::<Vec<_>>());
     }
     if let Some(change) = table.and_then(|table| table.planned) {
         change(&request.prior, &request.config, &mut response);
@@ -130,7 +136,7 @@ fn with_tags(cx: Option<&Cx>, planned: &Value, request: &PlanRequest) -> Value {
     let tags = args::get(&request.config, "tags");
     let all = match cx {
         Some(cx) if tags.is_wholly_known() => {
-            from_map(&crate::run::merged_tags(cx, &to_map(&tags)))
+            from_map(&crate::run::merged_tags(cx, &request.config))
         }
         _ => Value::unknown(Type::map(Type::String)),
     };

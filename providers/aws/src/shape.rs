@@ -47,6 +47,16 @@ pub trait Shapes: Send + Sync + fmt::Debug {
 }
 
 impl Shape {
+    /// Whether a text is sent although it is empty: a structure without that member is refused.
+    pub(crate) fn asks_for(&self, name: &str, value: &serde_json::Value) -> bool {
+        match self {
+            Self::Structure { required, .. } => {
+                value.is_string() && required.iter().any(|member| member == name)
+            }
+            _ => false,
+        }
+    }
+
     /// The member of a structure.
     #[must_use]
     pub fn member(&self, name: &str) -> Option<&Self> {

@@ -49,7 +49,7 @@ impl Fill<'_> {
                 let nested = facts.blocks.get(name.as_str());
                 let converted = self
                     .value(nested, member, value, name, 0)
-                    .filter(|converted| !is_empty(converted))
+                    .filter(|converted| !is_empty(converted) || shape.asks_for(&path, converted))
                     .or_else(|| self.cleared(name, value, member));
                 if let Some(converted) = converted
                     && json::get(input, &path).is_none()
@@ -192,7 +192,7 @@ impl Fill<'_> {
             for (target, member) in self.places(&path, shape) {
                 let converted = self.value(below, member, value, &path, depth + 1);
                 if let Some(converted) = converted
-                    && !is_empty(&converted)
+                    && (!is_empty(&converted) || shape.asks_for(&target, &converted))
                     && json::get(&made, &target).is_none()
                 {
                     json::put(&mut made, &target, converted);

@@ -157,7 +157,6 @@ impl Evaluator<'_> {
         let start = self.diagnostics.len();
         let mut reasons = String::new();
         let mut related = Vec::new();
-        let mut told_elsewhere = args.is_empty();
         for arg in args {
             if let Ok(value) = self.eval(arg) {
                 self.diagnostics.truncate(start);
@@ -169,7 +168,10 @@ impl Evaluator<'_> {
                     Value::dynamic()
                 });
             }
-            told_elsewhere |= self.diagnostics.len() == start;
+            if self.diagnostics.len() == start {
+                // What failed for a cause that was reported elsewhere might have succeeded: another value in its place would only lead to errors that are none.
+                return Err(Failed);
+            }
             for diagnostic in self.diagnostics.drain(start..) {
                 write!(
                     reasons,
@@ -184,8 +186,7 @@ impl Evaluator<'_> {
                 );
             }
         }
-        if told_elsewhere {
-            // What failed for a cause that was reported elsewhere might have been the one that succeeds.
+        if args.is_empty() {
             return Err(Failed);
         }
         let mut diagnostic = Diagnostic::error(
@@ -202,6 +203,9 @@ impl Evaluator<'_> {
     pub(super) fn can_call(&mut self, arg: &Code) -> Outcome {
         let start = self.diagnostics.len();
         let outcome = self.eval(arg);
+        if outcome.is_err() && self.diagnostics.len() == start {
+            return Err(Failed);
+        }
         self.diagnostics.truncate(start);
         Ok(match outcome {
             Ok(value) if !value.is_wholly_known() => {

@@ -39,10 +39,18 @@ pub(crate) fn all_tags(object: &Value) -> BTreeMap<String, String> {
     to_map(&args::get(object, "tags_all"))
 }
 
-/// Tags of a configuration with those that everything gets.
-pub(crate) fn merged(cx: &Cx, tags: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut all = cx.default_tags.clone();
-    all.extend(tags.clone());
+/// The tags that everything gets; none where a block of the object has others, which can only be none.
+fn defaults<'c>(cx: &'c Cx, object: &Value) -> Option<&'c BTreeMap<String, String>> {
+    let first = |block: &Value| block.children().into_iter().next().cloned();
+    let other = args::get(object, "override_provider");
+    let other = first(&other).and_then(|block| first(&args::get(&block, "default_tags")));
+    other.is_none().then_some(&cx.default_tags)
+}
+
+/// Tags of the configuration of an object with those that everything gets.
+pub(crate) fn merged(cx: &Cx, config: &Value) -> BTreeMap<String, String> {
+    let mut all = defaults(cx, config).cloned().unwrap_or_default();
+    all.extend(to_map(&args::get(config, "tags")));
     all.retain(|key, _| !cx.ignored.has(key));
     all
 }
@@ -281,10 +289,10 @@ impl Run<'_> {
         let mut all = all;
         all.retain(|key, _| !self.cx.ignored.has(key));
         let before = to_map(&args::get(prior, "tags"));
+        let defaults = defaults(self.cx, prior);
+        let default = |key: &String| defaults.and_then(|defaults| defaults.get(key));
         let mut own = all.clone();
-        own.retain(|key, value| {
-            self.cx.default_tags.get(key) != Some(value) || before.get(key) == Some(value)
-        });
+        own.retain(|key, value| default(key) != Some(value) || before.get(key) == Some(value));
         let was_null = args::get(prior, "tags").is_null();
         let tags = if own.is_empty() && was_null {
             Value::null(Type::map(Type::String))

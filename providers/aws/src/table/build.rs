@@ -1,7 +1,8 @@
 //! How tables are written.
 
 use super::{
-    Bulk, Cut, Derived, Hooks, Id, Members, Pairs, Phase, Retry, Step, Table, Tags, Wait, When,
+    Alike, Bulk, Cut, Derived, Hooks, Id, Members, Pairs, Phase, Retry, Step, Table, Tags, Wait,
+    When,
 };
 use crate::run::Run;
 use crate::shape::{Names, Shape};
@@ -195,6 +196,7 @@ impl Table {
             not_found: Vec::new(),
             gone_when: Vec::new(),
             recomputed: Vec::new(),
+            alike: Vec::new(),
             replaced_by: Vec::new(),
             members: Vec::new(),
             derived: Vec::new(),
@@ -453,6 +455,12 @@ impl Table {
     /// The computed attribute becomes unknown when one of these changes; none: when any does.
     pub(crate) fn recomputed(mut self, name: &'static str, by: &'static [&'static str]) -> Self {
         self.recomputed.push((name, by));
+        self
+    }
+
+    /// A value that is no change of an attribute (prior, plan): what AWS made of none, or another spelling.
+    pub(crate) fn alike(mut self, name: &'static str, alike: Alike) -> Self {
+        self.alike.push((name, alike));
         self
     }
 

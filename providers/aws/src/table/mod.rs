@@ -20,6 +20,9 @@ mod build;
 
 pub(crate) use build::op;
 
+/// Whether what is planned of an attribute is no other than what was (prior, plan).
+pub(crate) type Alike = fn(&Value, &Value) -> bool;
+
 /// A resource type.
 pub struct Table {
     /// Its name: `aws_sqs_queue`.
@@ -49,6 +52,8 @@ pub struct Table {
     pub(crate) not_found: Vec<&'static str>,
     pub(crate) gone_when: Vec<(&'static str, &'static [&'static str])>,
     pub(crate) recomputed: Vec<(&'static str, &'static [&'static str])>,
+    /// Attributes of which some other value than the one in the state is no change.
+    pub(crate) alike: Vec<(&'static str, Alike)>,
     pub(crate) replaced_by: Vec<&'static str>,
     pub(crate) members: Vec<Members>,
     pub(crate) derived: Vec<Derived>,

@@ -104,6 +104,8 @@ fn what_failed_elsewhere_is_told_there_alone() {
     for text in [
         "try(failed)",
         "try([][0], failed.x, {}.b)",
+        "try(failed.x, null)",
+        "can(failed.x)",
         "[failed, failed]",
     ] {
         let (compiled, _) = recorded(text, &[]);

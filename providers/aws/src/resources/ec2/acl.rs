@@ -341,6 +341,14 @@ pub(super) fn acl_rule() -> Table {
             "icmp_type",
             "icmp_code",
         ])
+        .alike("rule_action", |prior, planned| {
+            let action = |object| args::string(object, "rule_action").unwrap_or_default();
+            action(prior).eq_ignore_ascii_case(action(planned))
+        })
+        .alike("protocol", |prior, planned| {
+            let protocol = |object| args::string(object, "protocol").map(protocol_number);
+            protocol(prior) == protocol(planned)
+        })
         .id("nacl-{network_acl_id}-{rule_number}-{protocol}-{egress}")
         .import("{network_acl_id}:{rule_number}:{protocol}:{egress}")
         .delete(
@@ -418,6 +426,9 @@ impl Hooks for AclRule {
                     .as_str()
                     .is_some_and(|text| protocol_number(text) == value),
                 // Kept as text where they are null otherwise.
+                "rule_action" => before
+                    .as_str()
+                    .is_some_and(|text| text.eq_ignore_ascii_case(&value)),
                 _ => before.is_null() && (value == "0" || value == "-1"),
             };
             if same {

@@ -1,6 +1,6 @@
 //! Groups of instances.
 
-use super::said;
+use super::{capacity, said};
 use crate::json;
 use crate::read::is_empty;
 use crate::run::{Run, same_at};
@@ -228,62 +228,6 @@ fn planned(prior: &Value, config: &Value, response: &mut PlanResponse) {
 #[derive(Debug)]
 struct Group;
 
-/// Waits until so many instances serve.
-async fn capacity(run: &Run<'_>, object: &Value) -> Answered<()> {
-    let limit = match said(object, "wait_for_capacity_timeout").unwrap_or("10m") {
-        "0" | "0s" | "0m" => return Ok(()),
-        text => crate::run::seconds(text).unwrap_or(600),
-    };
-    let wanted = args::int(object, "desired_capacity")
-        .filter(|wanted| *wanted > 0)
-        .or_else(|| args::int(object, "min_size"))
-        .unwrap_or(0);
-    if wanted == 0 {
-        return Ok(());
-    }
-    let until = Instant::now() + Duration::from_secs(limit);
-    let mut pause = Duration::from_secs(1);
-    let mut serving = 0;
-    for _ in 0..3600 {
-        let Some((found, _)) = run.raw(object).await? else {
-            break;
-        };
-        let instances = found.get("Instances").and_then(Json::as_array);
-        let is = |item: &&Json, name: &str, state: &str| {
-            json::text_at(item, name).is_some_and(|text| text.eq_ignore_ascii_case(state))
-        };
-        serving = instances
-            .into_iter()
-            .flatten()
-            .filter(|item| {
-                is(item, "LifecycleState", "InService") && is(item, "HealthStatus", "Healthy")
-            })
-            .count();
-        if i64::try_from(serving).unwrap_or(i64::MAX) >= wanted {
-            return Ok(());
-        }
-        if Instant::now() > until {
-            break;
-        }
-        run.cx.pause(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(10));
-    }
-    let input = json!({"AutoScalingGroupName": run.text("{id}", object), "MaxRecords": 5});
-    let activities = run
-        .page_unless("DescribeScalingActivities", input, &[])
-        .await?;
-    let last = activities
-        .and_then(|answer| json::text_at(&answer, "Activities.0.StatusMessage"))
-        .unwrap_or_default();
-    Err(Refusal::error(
-        "Capacity is not reached",
-        format!(
-            "{}: {serving} of {wanted} instances serve when the time is up. {last} `wait_for_capacity_timeout` allows for more, or for no waiting with \"0\".",
-            run.what(object)
-        ),
-    ))
-}
-
 /// Tags as the API has them.
 fn tags(id: &str, items: &[&Value]) -> Json {
     let one = |tag: &&Value| {
@@ -334,7 +278,7 @@ async fn refresh(run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> 
 #[async_trait]
 impl Hooks for Group {
     async fn created(&self, run: &Run<'_>, object: &Value) -> Answered<()> {
-        capacity(run, object).await
+        capacity::reached(run, object, &[]).await
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
@@ -356,11 +300,10 @@ impl Hooks for Group {
                 .await?;
         }
         refresh(run, prior, planned).await?;
-        if ["desired_capacity", "min_size"]
-            .iter()
-            .any(|name| !same_at(prior, planned, name))
-        {
-            capacity(run, planned).await?;
+        let sizes = ["desired_capacity", "min_size", "wait_for_elb_capacity"];
+        if sizes.iter().any(|name| !same_at(prior, planned, name)) {
+            let before = capacity::failed(run, planned).await?;
+            capacity::reached(run, planned, &before).await?;
         }
         Ok(())
     }

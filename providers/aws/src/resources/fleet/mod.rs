@@ -6,6 +6,7 @@ use crate::table::{Phase, Table, Tags, op};
 use terrane_provider::args;
 use terrane_value::Value;
 
+mod capacity;
 mod group;
 mod policy;
 mod template;

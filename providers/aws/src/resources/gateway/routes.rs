@@ -1,6 +1,7 @@
 //! APIs of HTTP and WebSocket: stages, routes, what answers them.
 
 use crate::json;
+use crate::read::is_empty;
 use crate::run::Run;
 use crate::table::{Cut, Hooks, Phase, Table, op};
 use async_trait::async_trait;
@@ -311,6 +312,13 @@ pub(super) fn integration() -> Table {
             json::put(found, "ResponseParameters", Json::Array(list));
         })
         .told(&[("passthrough_behavior", "PassthroughBehavior")])
+        // Functions are called by no other method, so none need be said.
+        .alike("integration_method", |prior, planned| {
+            args::string(prior, "integration_method") == Some("POST")
+                && is_empty(&args::get(planned, "integration_method"))
+                && args::string(planned, "integration_type")
+                    .is_some_and(|kind| matches!(kind, "AWS" | "AWS_PROXY"))
+        })
         .id_out("IntegrationId")
         .import("{api_id}/{id}")
         .read(

@@ -95,6 +95,19 @@ pub(super) fn ssh_key() -> Table {
         )
         .id_out("SSHPublicKey.SSHPublicKeyId")
         .import("{username}:{ssh_public_key_id}:{encoding}")
+        // AWS does not keep who a key is of.
+        .alike("public_key", |prior, planned| {
+            let key = |object| {
+                let words = args::string(object, "public_key").unwrap_or_default();
+                let words = words.split_whitespace();
+                if args::string(object, "encoding") == Some("SSH") {
+                    words.take(2).collect::<Vec<_>>()
+                } else {
+                    words.collect()
+                }
+            };
+            key(prior) == key(planned)
+        })
         .read(
             one("GetSSHPublicKey")
                 .set("Encoding", "{encoding}")

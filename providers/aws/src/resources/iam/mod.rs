@@ -1,6 +1,7 @@
 //! Identities and what they may do.
 
 use super::Family;
+use crate::read::is_empty;
 use crate::table::{Phase, Table, When, op};
 use serde_json::Value as Json;
 use terrane_provider::args;
@@ -422,6 +423,12 @@ fn service_linked_role() -> Table {
             ("aws_service_name", "AWSServiceName"),
         ])
         .local(&["aws_service_name", "custom_suffix"])
+        // The roles of this service have suffixes that nobody chooses.
+        .alike("custom_suffix", |_, planned| {
+            is_empty(&args::get(planned, "custom_suffix"))
+                && args::string(planned, "aws_service_name")
+                    .is_some_and(|name| name.contains(".application-autoscaling."))
+        })
         .create(
             op("CreateServiceLinkedRole")
                 .bare()

@@ -3,6 +3,7 @@
 use super::{as_written, content, invoke_arn};
 use crate::cx::partition;
 use crate::json;
+use crate::read::is_empty;
 use crate::run::Run;
 use crate::table::{Hooks, Phase, Step, Table, op};
 use async_trait::async_trait;
@@ -234,6 +235,12 @@ pub(super) fn event_source_mapping() -> Table {
                 .clear("provisioned_poller_config", "ProvisionedPollerConfig", "{}")
                 .clear("scaling_config", "ScalingConfig", "{}"),
         )
+        .alike("batch_size", |prior, planned| {
+            let source = args::string(planned, "event_source_arn").unwrap_or_default();
+            let usual = if source.contains(":sqs:") { 10 } else { 100 };
+            is_empty(&args::get(planned, "batch_size"))
+                && args::int(prior, "batch_size") == Some(usual)
+        })
         .recomputed("last_modified", &[])
         .delete(op("DeleteEventSourceMapping").set("UUID", "{id}"))
         .wait(

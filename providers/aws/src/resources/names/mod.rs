@@ -5,6 +5,7 @@ use crate::json;
 use crate::run::Run;
 use crate::table::{Cut, Phase, Table, Tags, op};
 use serde_json::Value as Json;
+use std::net::IpAddr;
 use terrane_provider::args;
 use terrane_provider::native::{Answered, Refusal};
 use terrane_value::Value;
@@ -62,6 +63,10 @@ fn normal(name: &str) -> String {
 
 fn health_check() -> Table {
     Table::new("aws_route53_health_check", "route53")
+        .alike("ip_address", |prior, planned| {
+            let address = |object| args::string(object, "ip_address")?.parse::<IpAddr>().ok();
+            address(prior).is_some() && address(prior) == address(planned)
+        })
         .names(&[
             ("fqdn", "HealthCheckConfig.FullyQualifiedDomainName"),
             ("fqdn", "FullyQualifiedDomainName"),

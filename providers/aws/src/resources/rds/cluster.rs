@@ -140,6 +140,10 @@ pub(super) fn cluster() -> Table {
             "restore_to_point_in_time",
             "snapshot_identifier",
         ])
+        // Where it came from needs not be told for ever.
+        .alike("snapshot_identifier", |_, planned| {
+            crate::read::is_empty(&args::get(planned, "snapshot_identifier"))
+        })
         .by_function(&[
             "enable_http_endpoint",
             "enabled_cloudwatch_logs_exports",

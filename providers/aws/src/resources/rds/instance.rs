@@ -243,6 +243,19 @@ pub(super) fn instance() -> Table {
         .told(TOLD)
         .recomputed("latest_restorable_time", &[])
         .planned(|prior, _, response| super::same_windows(prior, response, WINDOWS))
+        // What AWS has made greater up to that limit stays so.
+        .alike("allocated_storage", |prior, planned| {
+            let size = |object| args::int(object, "allocated_storage").unwrap_or(0);
+            let limit = args::int(planned, "max_allocated_storage").unwrap_or(0);
+            size(planned) > 0 && size(prior) > size(planned) && limit > size(planned)
+        })
+        // A limit that is the size is none.
+        .alike("max_allocated_storage", |prior, planned| {
+            let limit = |object| args::int(object, "max_allocated_storage").unwrap_or(0);
+            limit(prior) == 0
+                && limit(planned) > 0
+                && args::int(planned, "allocated_storage") == Some(limit(planned))
+        })
         .hooks(Instance);
     patient(table, "InvalidDBInstanceState")
 }

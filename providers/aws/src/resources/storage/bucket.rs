@@ -262,9 +262,10 @@ pub(super) fn object() -> Table {
             "content",
             "content_base64",
             "force_destroy",
+            "override_provider",
             "arn",
         ])
-        .unsupported(&["acl", "checksum_algorithm", "override_provider"])
+        .unsupported(&["checksum_algorithm"])
         .by_function(&["*"])
         .quiet(&[
             "cache_control",
@@ -415,6 +416,11 @@ impl Hooks for S3Object {
         if UPLOADED.iter().any(uploads) {
             return put_object(run, planned, ignored).await;
         }
+        if let Some(acl) = args::string(planned, "acl").filter(|_| !same_at(prior, planned, "acl"))
+        {
+            let input = json!({"Bucket": bucket, "Key": key, "ACL": acl});
+            run.ask("PutObjectAcl", input).await?;
+        }
         if all_tags(prior) == all_tags(planned) {
             return Ok(());
         }
@@ -471,11 +477,6 @@ impl Hooks for S3Object {
         let tags = object_tags(run, &bucket, &key).await?;
         let arn = format!("arn:{}:s3:::{bucket}/{key}", partition(&run.region));
         let found = args::with(&object, "arn", Value::string(arn));
-        let found = if args::get(&found, "acl").is_null() && args::get(prior, "acl").is_null() {
-            args::with(&found, "acl", Value::string("private"))
-        } else {
-            found
-        };
         Ok(run.put_found_tags(&found, prior, tags))
     }
 }
