@@ -311,7 +311,12 @@ async fn install(
         sources: configured.sources,
     };
     for (addr, error) in &outcome.failures {
-        done.diagnostics.push(told(addr, error, asked));
+        let mut diagnostic = told(addr, error, asked);
+        if let Some((_, Some(why))) = needs.get(addr) {
+            let sentence = format!("\n\nA plugin is looked for: {why}.");
+            diagnostic.detail.push_str(&sentence);
+        }
+        done.diagnostics.push(diagnostic);
     }
     for (addr, installed) in &outcome.installed {
         done.ready.push(Ready {

@@ -614,6 +614,8 @@ fn choose_image(config: &Value, all: &mut Vec<Json>) -> Answered<()> {
         });
     }
     if args::bool(config, "most_recent") == Some(true) {
+        // The first of several that are as new.
+        all.reverse();
         all.sort_by_key(|image| json::text_at(image, "CreationDate"));
         let newest = all.pop();
         all.clear();

@@ -15,6 +15,7 @@
 mod moto;
 
 mod accounts;
+mod alike;
 mod apis;
 mod edge;
 mod forms;

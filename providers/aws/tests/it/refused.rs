@@ -296,8 +296,8 @@ async fn what_is_not_done_is_not_planned() {
         ),
         (
             "aws_s3_object",
-            json!({"bucket": "b", "key": "k", "acl": "public-read"}),
-            "acl",
+            json!({"bucket": "b", "key": "k", "checksum_algorithm": "CRC64NVME"}),
+            "checksum_algorithm",
         ),
     ] {
         let complaints = world.complaints(type_name, None, config).await;
