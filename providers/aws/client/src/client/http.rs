@@ -139,10 +139,14 @@ impl Http {
     }
 
     async fn answer(&self, request: reqwest::Request) -> Result<Answer, Lost> {
-        let failed = |error: reqwest::Error| Lost {
+        // Without what is asked there, which may be a secret.
+        let place = request.url().origin().ascii_serialization();
+        let failed = |error: reqwest::Error| {
             // Without a connection nothing was sent.
-            sent: !(error.is_connect() || error.is_builder()),
-            why: chain(&error.without_url()),
+            let sent = !(error.is_connect() || error.is_builder());
+            let why = chain(&error.without_url());
+            let why = format!("{place} can't be asked: {why}");
+            Lost { sent, why }
         };
         let mut response = self.client.execute(request).await.map_err(failed)?;
         let headers = response

@@ -32,6 +32,9 @@ pub enum SetupError {
     /// A setting that can't be used.
     #[error("{0}")]
     Setting(String),
+    /// Nobody says whose the credentials are.
+    #[error("the credentials can't be tried out: {0}")]
+    Unreachable(#[source] Box<ApiError>),
     /// The credentials are not good.
     #[error("the credentials can't be used: {0}")]
     Credentials(#[source] Box<ApiError>),
@@ -62,6 +65,9 @@ impl Client {
         }
         let identity = match client.identity().await {
             Ok(identity) => identity.clone(),
+            Err(error) if !settings.skip_credentials_validation && error.code == "NoAnswer" => {
+                return Err(SetupError::Unreachable(Box::new(error)));
+            }
             Err(error) if !settings.skip_credentials_validation => {
                 return Err(SetupError::Credentials(Box::new(error)));
             }

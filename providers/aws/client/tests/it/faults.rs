@@ -5,7 +5,7 @@ use super::{ask, call, client, count, settings};
 use serde_json::json;
 use std::time::Duration;
 use terrane_aws_client::testing::{Fault, Proxy, Rule};
-use terrane_aws_client::{Client, ErrorKind};
+use terrane_aws_client::{Client, ErrorKind, SetupError};
 
 async fn proxy(moto: &Moto) -> Proxy {
     Proxy::start(format!("127.0.0.1:{}", moto.port))
@@ -47,7 +47,7 @@ async fn a_create_that_may_have_happened_is_not_repeated() {
 async fn without_connection_nothing_has_happened() {
     let mut settings = settings("http://127.0.0.1:9", "200000000002");
     settings.max_retries = Some(2);
-    let client = Client::new(settings).await.unwrap();
+    let client = Client::new(settings.clone()).await.unwrap();
     let error = call(
         &client,
         "ec2",
@@ -58,6 +58,13 @@ async fn without_connection_nothing_has_happened() {
     let error = error.unwrap_err();
     assert_eq!(error.code, "NoAnswer");
     assert!(!error.may_have_happened(), "{error}");
+    let place = "http://127.0.0.1:9 can't be asked";
+    assert!(error.to_string().contains(place), "{error}");
+    // That is no matter of the credentials.
+    let Err(SetupError::Unreachable(error)) = Client::connect(settings).await else {
+        panic!("nobody says whose the credentials are")
+    };
+    assert!(error.to_string().contains(place), "{error}");
 }
 
 /// Reads, removals and settings are sent again, whatever happened.
