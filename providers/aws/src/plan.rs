@@ -78,7 +78,30 @@ pub(crate) fn plan(
         response.requires_replace.push(region);
     }
     response.requires_replace.dedup();
+    let planned = &response.planned;
+    let made = |path: &Path| {
+        let prefix = path.to_string();
+        made_of(&request.prior, planned, prefix.trim_start_matches('.'))
+    };
+    let kept = response.requires_replace.iter().filter(|path| !made(path));
+    response.requires_replace = kept.cloned().collect();
     response
+}
+
+/// Whether an object that was imported has a name that was made of this prefix: 26 hexadecimal digits stand behind it.
+fn made_of(prior: &Value, planned: &Value, prefix: &str) -> bool {
+    let Some(name) = prefix.strip_suffix("_prefix") else {
+        return false;
+    };
+    let digits = |text: &str| {
+        let text = text.strip_suffix(".fifo").unwrap_or(text);
+        text.len() == 26 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    is_empty(&args::get(prior, prefix))
+        && args::string(planned, prefix)
+            .zip(args::string(prior, name))
+            .and_then(|(prefix, name)| name.strip_prefix(prefix))
+            .is_some_and(digits)
 }
 
 fn recompute(table: &Table, schema: &Schema, request: &PlanRequest, response: &mut PlanResponse) {

@@ -194,6 +194,35 @@ async fn what_aws_makes_of_arguments_is_no_change() {
     }
 }
 
+/// What is imported has a name only; the configuration has the prefix that it was made of.
+#[tokio::test]
+async fn a_name_that_was_made_of_the_prefix_stays() {
+    let (world, _) = Script::world([], json!({})).await;
+    let digits = "0123456789abcdef0123456789";
+    for (type_name, name, prefix, more) in [
+        ("aws_sqs_queue", "name", "name_prefix", json!({})),
+        ("aws_s3_bucket", "bucket", "bucket_prefix", json!({})),
+        (
+            "aws_iam_role",
+            "name",
+            "name_prefix",
+            json!({"assume_role_policy": "{}"}),
+        ),
+    ] {
+        let with = |key: &str, text: &str| {
+            let mut config = more.clone();
+            config[key] = text.into();
+            world.config(type_name, &config)
+        };
+        let prior = with(name, &format!("jobs-{digits}"));
+        let (planned, replaced) = world.plan(type_name, &prior, &with(prefix, "jobs-")).await;
+        assert_eq!(replaced, [""; 0], "{type_name}");
+        assert_eq!(args::get(&planned, name), args::get(&prior, name));
+        let (_, replaced) = world.plan(type_name, &prior, &with(prefix, "job-")).await;
+        assert_eq!(replaced, [format!(".{prefix}")], "{type_name}");
+    }
+}
+
 /// A text that must be given is given, also where there is nothing in it.
 #[tokio::test]
 async fn an_empty_text_that_must_be_there_is_sent() {
