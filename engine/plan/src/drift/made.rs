@@ -220,12 +220,16 @@ fn field(name: &str, value: &Value, bag: &mut Bag) {
     }
 }
 
-/// All values within a value. What is not set, empty or false says nothing; a number that is not set is zero to whoever shows it.
+/// All values within a value. What is not set, empty or false says nothing; a number that is not set is zero to whoever shows it, and so is the -1 of who
+/// leaves a number open.
 fn collect(value: &Value, bag: &mut Bag) {
     let text: EcoString = match value.unmarked().kind() {
         Kind::String(text) if text.is_empty() => return,
         Kind::String(text) => document(text).unwrap_or_else(|| text.clone()),
-        Kind::Number(number) => ecow::eco_format!("{number}"),
+        Kind::Number(number) => match ecow::eco_format!("{number}") {
+            open if open == "-1" => "0".into(),
+            text => text,
+        },
         Kind::Null(Type::Number) => "0".into(),
         Kind::Bool(true) => "true".into(),
         Kind::Null(_) | Kind::Unknown(..) | Kind::Bool(false) | Kind::Marked(..) => return,
@@ -399,13 +403,16 @@ mod tests {
             &["changed"],
         );
         // All protocols have no ports, which are shown as zero.
-        check(
-            r#"{"ingress":[{"cidrs":["10.0.0.0/8"],"from":0,"to":0,"protocol":"-1","self":false}]}"#,
-            &[
-                r#"{"group":"g-1","cidr":"10.0.0.0/8","from":null,"to":null,"protocol":"-1","type":"ingress"}"#,
-            ],
-            &["harmless"],
-        );
+        for ports in [r#""from":null,"to":null"#, r#""from":-1,"to":-1"#] {
+            let rule = format!(
+                r#"{{"group":"g-1","cidr":"10.0.0.0/8",{ports},"protocol":"-1","type":"ingress"}}"#
+            );
+            check(
+                r#"{"ingress":[{"cidrs":["10.0.0.0/8"],"from":0,"to":0,"protocol":"-1","self":false}]}"#,
+                &[&rule],
+                &["harmless"],
+            );
+        }
     }
 
     /// Whoever opens more than another object says is seen, however alike it looks.

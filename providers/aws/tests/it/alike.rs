@@ -2,8 +2,8 @@
 
 use crate::script::Script;
 use serde_json::{Value as Json, json};
+use terrane_model::provider::{Answer, Reply};
 use terrane_provider::args;
-use terrane_provider::native::{Answer, Reply};
 
 /// What is there, what is written, and the attribute that is looked at.
 type Case = (&'static str, Json, Json, &'static str);
