@@ -267,7 +267,7 @@ async fn an_object_may_do_without_the_tags_of_all() {
     };
     let first = world.try_create("aws_s3_object", object(json!({})));
     assert!(!first.await.unwrap().has_errors());
-    let alone = json!({"override_provider": {"default_tags": {"tags": {}}}, "acl": "public-read"});
+    let alone = json!({"override_provider": {"default_tags": {"tags": {}}}, "acl": "public-read", "object_lock_legal_hold_status": "ON"});
     let Reply { answer, .. } = world
         .try_create("aws_s3_object", object(alone))
         .await
@@ -280,8 +280,11 @@ async fn an_object_may_do_without_the_tags_of_all() {
     assert_eq!(put[0].get("ACL"), None);
     assert_eq!(put[1]["Tagging"], "a=b");
     assert_eq!(put[1]["ACL"], "public-read");
+    // What is locked is refused without a checksum.
+    assert_eq!(put[0].get("ChecksumAlgorithm"), None);
+    assert_eq!(put[1]["ChecksumAlgorithm"], "CRC32");
     script.forget();
-    let private = json!({"override_provider": {"default_tags": {"tags": {}}}, "acl": "private"});
+    let private = json!({"override_provider": {"default_tags": {"tags": {}}}, "acl": "private", "object_lock_legal_hold_status": "ON"});
     let reply = world
         .try_update("aws_s3_object", &state, object(private))
         .await;

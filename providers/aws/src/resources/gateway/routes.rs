@@ -282,7 +282,7 @@ pub(super) fn integration() -> Table {
     Table::new("aws_apigatewayv2_integration", "apigatewayv2")
         .names(&[("timeout_milliseconds", "TimeoutInMillis")])
         .by_function(&["response_parameters"])
-        .quiet(&["passthrough_behavior"])
+        .quiet(&["passthrough_behavior", "integration_method"])
         .create(op("CreateIntegration").except(&["response_parameters"]))
         .input(|operation, input, object| {
             if !matches!(operation, "CreateIntegration" | "UpdateIntegration") {

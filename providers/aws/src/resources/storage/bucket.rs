@@ -381,6 +381,11 @@ async fn put_object(
         ]);
     let mut input = run.input(&step, &operation, planned);
     json::put(&mut input, "Body", body.into());
+    // What is locked is refused without a checksum.
+    let locks = ["object_lock_mode", "object_lock_legal_hold_status"];
+    if locks.iter().any(|lock| args::is_set(planned, lock)) {
+        json::put(&mut input, "ChecksumAlgorithm", "CRC32".into());
+    }
     let mut tags = beside;
     tags.extend(all_tags(planned));
     let tags: Vec<String> = tags
