@@ -41,7 +41,7 @@ pub(crate) fn all_tags(object: &Value) -> BTreeMap<String, String> {
 
 /// The tags that everything gets; none where a block of the object has others, which can only be none.
 fn defaults<'c>(cx: &'c Cx, object: &Value) -> Option<&'c BTreeMap<String, String>> {
-    let first = |block: &Value| block.children().into_iter().next().cloned();
+    let first = |block: &Value| block.children().first().cloned();
     let other = args::get(object, "override_provider");
     let other = first(&other).and_then(|block| first(&args::get(&block, "default_tags")));
     other.is_none().then_some(&cx.default_tags)
