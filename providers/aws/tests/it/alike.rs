@@ -23,6 +23,7 @@ async fn stays((type_name, prior, config, name): Case) -> bool {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 async fn what_aws_makes_of_arguments_is_no_change() {
     let integration = |kind: &str, method: Option<&str>| json!({"api_id": "a", "integration_type": kind, "integration_method": method, "integration_uri": "u"});
     let role = |service: &str, suffix: Option<&str>| json!({"aws_service_name": service, "custom_suffix": suffix});
