@@ -181,7 +181,7 @@ mod tests {
         let classic = healthy(
             &json!({"InstanceStates": [{"InstanceId": "i-1", "State": "InService"}, {"InstanceId": "i-2", "State": "OutOfService"}]}),
         );
-        assert_eq!(capacity(&found, &[group.clone()]), 2);
+        assert_eq!(capacity(&found, std::slice::from_ref(&group)), 2);
         assert_eq!(capacity(&found, &[group, classic]), 1);
     }
 }
