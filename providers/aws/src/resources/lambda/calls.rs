@@ -167,7 +167,6 @@ pub(super) fn event_source_mapping() -> Table {
                 "Destination",
             ),
         ])
-        .quiet(&["batch_size"])
         .create(op("CreateEventSourceMapping"))
         .id_out("UUID")
         .read(op("GetEventSourceMapping").set("UUID", "{id}"))
