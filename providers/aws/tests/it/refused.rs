@@ -355,22 +355,14 @@ async fn what_is_cleared_is_sent_as_empty() {
 /// What cannot be changed of what exists is an error of the plan, and not a change that nobody makes.
 #[tokio::test]
 async fn what_cannot_be_changed_is_not_planned() {
-    let vpc = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "State": "available", "InstanceTenancy": "default", "OwnerId": "1"});
-    let (world, _) = Script::world(
-        [
-            ("CreateVpc", vec![Ok(json!({"Vpc": vpc}))]),
-            ("DescribeVpcs", vec![Ok(json!({"Vpcs": [vpc]}))]),
-        ],
-        json!({}),
-    )
-    .await;
-    let made = world.try_create("aws_vpc", json!({"cidr_block": "10.0.0.0/16"}));
-    let (made, said) = object(made.await.unwrap());
-    assert_eq!(said, "");
-    let config = json!({"cidr_block": "10.0.0.0/16", "assign_generated_ipv6_cidr_block": true});
-    let complaints = world.complaints("aws_vpc", Some(&made), config).await;
+    let (world, _) = Script::world([], json!({})).await;
+    let of = |engine: &str| json!({"cluster_identifier": "c", "instance_class": "db.r6g.large", "engine": "aurora-mysql", "engine_version": engine});
+    let made = world.config("aws_rds_cluster_instance", &of("8.0"));
+    let complaints = world
+        .complaints("aws_rds_cluster_instance", Some(&made), of("8.4"))
+        .await;
     assert_eq!(complaints.len(), 1, "{complaints:?}");
-    assert!(complaints[0].contains("assign_generated_ipv6_cidr_block"));
+    assert!(complaints[0].contains("engine_version"));
 }
 
 /// What is asked holds secrets: it is not written down.
