@@ -61,8 +61,10 @@ pub(crate) fn schema(lister: &Lister) -> IdentitySchema {
     if let Some(known) = KNOWN.get(lister.name) {
         return known.clone();
     }
-    let own = lister.keys.iter();
-    let own = own.map(|(name, _)| (EcoString::from(*name), (Type::String, true)));
+    let own = lister.keys.iter().map(|(name, _)| {
+        let is_needed = !lister.optional.contains(name);
+        (EcoString::from(*name), (Type::String, is_needed))
+    });
     let attributes = own.chain(placed(false, lister.is_global)).collect();
     IdentitySchema {
         version: 0,
