@@ -30,3 +30,4 @@ mod services;
 mod sources;
 mod stores;
 mod support;
+mod unset;
