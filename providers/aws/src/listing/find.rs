@@ -1,8 +1,8 @@
 //! What there is: lists, and lists of what is within what was listed.
 
 use super::AT_A_TIME;
-use super::told::{Here, Told, items};
-use super::types::{How, Lister, Then, lister};
+use super::told::{Here, Told, cut, is_like, items};
+use super::types::{Choice, How, Lister, Then, lister};
 use crate::json;
 use crate::run::Run;
 use crate::shape::Shape;
@@ -48,10 +48,61 @@ fn is_meant(found: &str, wanted: &str) -> bool {
     ends(found, wanted) || ends(wanted, found)
 }
 
-/// What is meant of that which was told.
-fn chosen(lister: &Lister, told: &Told, here: &Here) -> bool {
-    let is = |choice| told.is_one_of(choice, here);
-    lister.only.iter().all(is) && !lister.skips.iter().any(is)
+/// What is in an object, in what holds it in the answer, or of the object of the other type that it is within.
+fn text(path: &str, told: &Told, above: Option<&Found>) -> String {
+    let found = match path.strip_prefix('^') {
+        None => told.text(path),
+        Some(path) => {
+            let (path, cuts) = match path.find(['<', '>', '#']) {
+                Some(at) => path.split_at(at),
+                None => (path, ""),
+            };
+            above.and_then(|above| cut(&above.text(path), cuts))
+        }
+    };
+    found.unwrap_or_default()
+}
+
+/// What is told, and where.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    above: Option<&'a Found>,
+    here: &'a Here,
+}
+
+impl Scene<'_> {
+    /// Whether an object is what all of this says.
+    fn is(self, told: &Told, choice: &Choice) -> bool {
+        choice.iter().all(|(path, texts)| {
+            let found = text(path, told, self.above);
+            texts
+                .iter()
+                .any(|meant| match meant.starts_with(['^', '.']) {
+                    true => found == text(meant, told, self.above),
+                    false => is_like(&found, &self.here.filled(meant)),
+                })
+        })
+    }
+
+    /// What is meant of that which was told.
+    fn chosen(self, lister: &Lister, mut all: Vec<Arc<Told>>) -> Vec<Arc<Told>> {
+        all.retain(|told| {
+            lister.only.iter().all(|choice| self.is(told, choice))
+                && !lister.skips.iter().any(|choice| self.is(told, choice))
+        });
+        let Some((name, number)) = lister.last else {
+            return all;
+        };
+        let mut last: BTreeMap<String, (i64, Arc<Told>)> = BTreeMap::new();
+        for told in all {
+            let number = text(number, &told, self.above).parse().unwrap_or(0);
+            let name = text(name, &told, self.above);
+            if last.get(&name).is_none_or(|(known, _)| *known < number) {
+                last.insert(name, (number, told));
+            }
+        }
+        last.into_values().map(|(_, told)| told).collect()
+    }
 }
 
 /// `None`: it is not told what it is.
@@ -59,15 +110,14 @@ fn identified(lister: &Lister, told: &Arc<Told>, above: Option<&Found>) -> Optio
     let mut known = above.map(|above| above.known.clone()).unwrap_or_default();
     let mut own = BTreeMap::new();
     for (name, path) in &lister.keys {
-        let text = match (path.strip_prefix('^'), path.strip_prefix(':')) {
-            (Some(path), _) => above?.text(path),
-            (None, Some(text)) => text.to_owned(),
-            (None, None) => told.text(path).unwrap_or_default(),
+        let text = match path.strip_prefix(':') {
+            Some(text) => text.to_owned(),
+            None => text(path, told, above),
         };
         own.insert(*name, text);
     }
     let mut needed = lister.keys.iter().map(|(name, _)| name).rev();
-    let last = needed.find(|name| !lister.optional.contains(name));
+    let last = needed.find(|name| lister.is_needed(name));
     if last.is_some_and(|name| own[name].is_empty()) {
         return None;
     }
@@ -192,8 +242,8 @@ async fn one(
         let more: Vec<_> = stream::iter(more).buffered(AT_A_TIME).try_collect().await?;
         told = more.concat();
     }
-    let told = told.iter().filter(|one| chosen(lister, one, here));
-    let found = told.filter_map(|one| identified(lister, one, above));
+    let told = Scene { above, here }.chosen(lister, told);
+    let found = told.iter().filter_map(|one| identified(lister, one, above));
     Ok(found.collect())
 }
 
@@ -260,34 +310,54 @@ async fn ask(
     match run.whole(service, operation, input, &[]).await {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if run.is_not_found(&error) => Ok(None),
+        // One of several kinds that this region does not have.
+        Err(error) if lister.inputs.len() > 1 && error.is(&["ValidationException"]) => Ok(None),
         Err(error) => Err(run.refused(&error)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Here, Lister, Told, chosen, identified, is_meant, items};
-    use serde_json::json;
+    use super::{Found, Here, Lister, Scene, Told, identified, is_meant, items};
+    use serde_json::{Value as Json, json};
+
+    fn told(line: &'static str, answer: Json, above: Option<&Found>) -> Vec<Found> {
+        let lister = Lister::parse(line).unwrap();
+        let super::How::Call(_, at) = lister.how else {
+            panic!("{line}")
+        };
+        let here = &Here::default();
+        let all = items(&Told::new(answer, None), at);
+        let all = Scene { above, here }.chosen(&lister, all);
+        let found = all.iter().filter_map(|one| identified(&lister, one, above));
+        found.collect()
+    }
 
     #[test]
     fn what_is_told_is_identified() {
+        let above = told("p Op A name=Name", json!({"A": [{"Name": "above"}]}), None);
         let line = "t Op A b=^name n=N o?=O in p skip N=x* only K=,k";
-        let lister = Lister::parse(line).unwrap();
-        let parent = Lister::parse("p Op A name=Name").unwrap();
-        let above = Told::new(json!({"Name": "above"}), None);
-        let above = identified(&parent, &above, None).unwrap();
         let answer = json!({"A": [{"N": "a"}, {"N": "xy"}, {"N": "b", "K": "other"}, {"N": "c", "K": "k"}, {"O": "o"}]});
-        let told = items(&Told::new(answer, None), "A");
-        let told = told
-            .iter()
-            .filter(|one| chosen(&lister, one, &Here::default()));
-        let found: Vec<_> = told
-            .filter_map(|one| identified(&lister, one, Some(&above)))
-            .collect();
+        let found = told(line, answer, above.first());
         let names: Vec<_> = found.iter().map(|one| one.known["n"].as_str()).collect();
         assert_eq!(names, ["a", "c"]);
         assert_eq!(found[0].known["b"], "above");
         assert_eq!(found[0].known["o"], "");
+    }
+
+    /// Objects within an object of the answer, some of which are that object's own.
+    #[test]
+    fn what_holds_it_is_known_too() {
+        let line = "t Op A.B b=../N a=N<: skip N=../N&K=k skip K=x only N=../M,^name,c:*";
+        let answer = json!({"M": "m", "A": [{"N": "o", "B": [{"N": "c:1"}, {"N": "o", "K": "k"}, {"N": "c:2", "K": "x"}, {"N": "m"}, {"N": "z"}]}]});
+        let found = told(line, answer, None);
+        let names: Vec<_> = found.iter().map(|one| &*one.known["a"]).collect();
+        assert_eq!(names, ["c", "m"]);
+        assert!(found.iter().all(|one| one.known["b"] == "o"));
+        let answer = json!({"A": [{"N": "a", "R": 9}, {"N": "b", "R": 1}, {"N": "a", "R": 10}]});
+        let found = told("t Op A r=R last N=R", answer, None);
+        let numbers: Vec<_> = found.iter().map(|one| &*one.known["r"]).collect();
+        assert_eq!(numbers, ["10", "1"]);
     }
 
     #[test]

@@ -270,8 +270,8 @@ mod tests {
 
     /// Whether something may be there.
     fn may_be(chain: &[Shape], path: &str) -> bool {
-        let path = path.split('#').next().unwrap_or_default();
-        match path.strip_prefix("..") {
+        let path = path.split(['<', '>', '#']).next().unwrap_or_default();
+        match path.strip_prefix("../") {
             Some(path) => chain[1..].iter().any(|shape| shape.at(path).is_some()),
             None => path == "." || chain[0].at(path).is_some(),
         }
@@ -300,16 +300,23 @@ mod tests {
                 }
                 chains.iter().all(|chain| may_be(chain, path))
             };
-            for (key, path) in &one.keys {
-                let fits = match path.strip_prefix('^') {
+            let fits = |path: &str| {
+                let bare = path.split(['<', '>', '#']).next().unwrap_or_default();
+                match bare.strip_prefix('^') {
                     Some(path) => told(path),
                     None => path.starts_with(':') || own.iter().all(|chain| may_be(chain, path)),
-                };
-                assert!(fits, "{name}: no {path} for {key}");
+                }
+            };
+            for (key, path) in &one.keys {
+                assert!(fits(path), "{name}: no {path} for {key}");
             }
-            for (path, _) in one.skips.iter().chain(&one.only) {
-                let fits = own.iter().all(|chain| may_be(chain, path));
-                assert!(fits, "{name}: no {path}");
+            for (path, texts) in one.skips.iter().chain(&one.only).flatten() {
+                assert!(fits(path), "{name}: no {path}");
+                let mut others = texts.iter().filter(|text| text.starts_with(['^', '.']));
+                assert!(others.all(|other| fits(other)), "{name}: {texts:?}");
+            }
+            for (path, number) in one.last {
+                assert!(fits(path) && fits(number), "{name}: no {path}, {number}");
             }
             for needed in one.needs {
                 let is_own = one.keys.iter().any(|(key, _)| *key == needed);

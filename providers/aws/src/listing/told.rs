@@ -1,6 +1,5 @@
 //! What answers tell: objects, and what holds them.
 
-use super::types::Choice;
 use crate::json;
 use serde_json::{Value as Json, json};
 use std::iter;
@@ -22,36 +21,48 @@ impl Told {
 
     /// The text at a path; see [`super::types`].
     pub(super) fn text(&self, path: &str) -> Option<String> {
-        let (path, part) = match path.split_once('#') {
-            Some((path, part)) => (path, part.parse::<usize>().ok()),
-            None => (path, None),
+        let (path, cuts) = match path.find(['<', '>', '#']) {
+            Some(at) => path.split_at(at),
+            None => (path, ""),
         };
-        let text = match (path.strip_prefix(".."), path) {
+        let text = match (path.strip_prefix("../"), path) {
             (Some(path), _) => {
                 let mut around = iter::successors(self.around.as_ref(), |one| one.around.as_ref());
                 around.find_map(|one| json::text_at(&one.item, path))
             }
             (None, ".") => Some(json::text(&self.item)),
             (None, path) => json::text_at(&self.item, path),
-        }?;
-        match part {
-            Some(part) => text.split(':').nth(part).map(str::to_owned),
-            None => Some(text),
-        }
+        };
+        cut(&text?, cuts)
     }
+}
 
-    /// Whether one of the texts of a choice is there.
-    pub(super) fn is_one_of(&self, (path, texts): &Choice, here: &Here) -> bool {
-        let found = self.text(path).unwrap_or_default();
-        texts.iter().any(|text| {
-            let text = here.filled(text);
-            match (text.strip_prefix('*'), text.strip_suffix('*')) {
-                (Some(_), Some(start)) => found.contains(start.get(1..).unwrap_or_default()),
-                (None, Some(start)) => found.starts_with(start),
-                (Some(end), None) => found.ends_with(end),
-                (None, None) => found == text,
-            }
-        })
+/// What is behind (`>`) or before (`<`) the last of a mark, and parts of ARNs (`#`), counted from 0.
+pub(super) fn cut(text: &str, mut cuts: &str) -> Option<String> {
+    let mut left = text;
+    while let Some(side) = cuts.chars().next() {
+        let rest = cuts.get(1..).unwrap_or_default();
+        let (mark, next) = match rest.find(['<', '>', '#']) {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        if side == '#' {
+            left = left.split(':').nth(mark.parse().ok()?)?;
+        } else if let Some((before, behind)) = left.rsplit_once(mark) {
+            left = if side == '<' { before } else { behind };
+        }
+        cuts = next;
+    }
+    Some(left.to_owned())
+}
+
+/// Whether a text is one that is meant: `TEXT*`, `*TEXT`, `*TEXT*`, or that itself.
+pub(super) fn is_like(text: &str, meant: &str) -> bool {
+    match (meant.strip_prefix('*'), meant.strip_suffix('*')) {
+        (Some(_), Some(start)) => text.contains(start.get(1..).unwrap_or_default()),
+        (None, Some(start)) => text.starts_with(start),
+        (Some(end), None) => text.ends_with(end),
+        (None, None) => text == meant,
     }
 }
 
@@ -106,7 +117,7 @@ fn member(json: &Json, name: &str) -> Vec<Json> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Here, Told, items};
+    use super::{Here, Told, cut, is_like, items};
     use serde_json::{Value as Json, json};
 
     #[test]
@@ -124,25 +135,23 @@ mod tests {
         assert_eq!(told("L.Items,P.S"), [json!("x"), json!({"Id": "s"})]);
         assert_eq!(told(".").len(), 1);
         let held = items(&answer, "R.I");
-        assert_eq!(held[0].text("..n").as_deref(), Some("x"));
-        assert_eq!(held[1].text("..n").as_deref(), Some("above"));
-        assert_eq!(held[1].text("..o"), None);
+        assert_eq!(held[0].text("../n").as_deref(), Some("x"));
+        assert_eq!(held[1].text("../n").as_deref(), Some("above"));
+        assert_eq!(held[1].text("../o"), None);
     }
 
     #[test]
-    fn parts_and_choices() {
-        let told = Told::new(json!({"A": "arn:aws:s:eu:1:f:n:q"}), None);
-        assert_eq!(told.text("A#7").as_deref(), Some("q"));
-        assert_eq!(told.text("A#8"), None);
+    fn texts_are_cut_and_compared() {
+        let is = |text: &str, cuts: &str, left: &str| cut(text, cuts).as_deref() == Some(left);
+        assert!(is("arn:a:task/f:3", ">/<:", "f") && is("arn:a:task/f:3", ">:", "3"));
+        assert!(is("arn:aws:s:eu:1:f:n:q", "#7", "q") && is("plain", ">/", "plain"));
+        assert_eq!(cut("arn:aws:s", "#8"), None);
+        assert!(is_like("abc", "a*") && is_like("abc", "*b*") && is_like("abc", "*c"));
+        assert!(is_like("", "") && !is_like("abc", "ab") && !is_like("abc", "*d*"));
         let here = Here {
             region: "eu".to_owned(),
             account: "1".to_owned(),
         };
-        let is =
-            |path: &'static str, text: &'static str| told.is_one_of(&(path, vec![text]), &here);
-        assert!(
-            is("A#3", "{region}") && is("A", "arn*") && is("A", "*:{account}:*") && is("B", "")
-        );
-        assert!(is("A", "*:q") && !is("A", "*x*") && !is("A", "arn"));
+        assert_eq!(here.filled("{region}:{account}"), "eu:1");
     }
 }
