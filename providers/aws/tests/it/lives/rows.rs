@@ -208,7 +208,7 @@ fn makes(source: &str, name: &str) -> bool {
     let rest = name.strip_prefix(one).or(name.strip_prefix(two));
     let by_both = rest.is_some_and(|rest| source.contains(&format!("&named(\"{rest}\")")));
     let is_made = |mark: &&str| source.contains(&format!("{mark}{name}\""));
-    by_both || MADE.iter().any(|mark| is_made(mark))
+    by_both || MADE.iter().any(is_made)
 }
 
 /// Every type that can be made is made somewhere in these tests: here, or with the emulator.
