@@ -315,10 +315,10 @@ mod tests {
                 let mut others = texts.iter().filter(|text| text.starts_with(['^', '.']));
                 assert!(others.all(|other| fits(other)), "{name}: {texts:?}");
             }
-            for (path, number) in one.last {
+            if let Some((path, number)) = one.last {
                 assert!(fits(path) && fits(number), "{name}: no {path}, {number}");
             }
-            for needed in one.needs {
+            if let Some(needed) = one.needs {
                 let is_own = one.keys.iter().any(|(key, _)| *key == needed);
                 assert!(is_own, "{name}: no {needed}");
             }
@@ -326,43 +326,55 @@ mod tests {
                 assert_eq!(one.how == How::Each, one.within.is_some(), "{name}");
                 continue;
             };
-            let mut given: Vec<String> = Vec::new();
-            let operation = models.operation(service(one), operation);
-            let input = &operation.unwrap().input;
-            for (member, path) in one.within.iter().flat_map(|within| &within.sets) {
-                assert!(input.at(member).is_some(), "{name}: no {member}");
-                assert!(told(path), "{name}: no {path} for {member}");
-                given.extend(member.split('.').next().map(str::to_owned));
-            }
-            for text in &one.inputs {
-                let asked: serde_json::Map<_, _> =
-                    serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-                for member in asked.keys() {
-                    assert!(input.member(member).is_some(), "{name}: no {member}");
-                }
-                given.extend(asked.keys().cloned());
-            }
-            if let Some(member) = one.filter {
+            fits_input(&models, one, operation, &told);
+            fits_questions(&models, one);
+        }
+    }
+
+    /// What is asked with is what the operation takes.
+    fn fits_input(models: &Models, one: &Lister, operation: &str, told: &dyn Fn(&str) -> bool) {
+        let name = one.name;
+        let mut given: Vec<String> = Vec::new();
+        let operation = models.operation(service(one), operation);
+        let input = &operation.unwrap().input;
+        for (member, path) in one.within.iter().flat_map(|within| &within.sets) {
+            assert!(input.at(member).is_some(), "{name}: no {member}");
+            assert!(told(path), "{name}: no {path} for {member}");
+            given.extend(member.split('.').next().map(str::to_owned));
+        }
+        for text in &one.inputs {
+            let asked: serde_json::Map<_, _> =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for member in asked.keys() {
                 assert!(input.member(member).is_some(), "{name}: no {member}");
             }
-            assert_eq!(missing(input, &given), None, "{name}");
-            let mut before = Lister {
-                then: Vec::new(),
-                ..one.clone()
-            };
-            for then in &one.then {
-                let found = models.operation(service(one), then.operation).unwrap();
-                let known = chains(&models, &before);
-                for (member, path) in &then.sets {
-                    assert!(found.input.at(member).is_some(), "{name}: no {member}");
-                    let fits = known.iter().all(|chain| may_be(chain, path));
-                    assert!(fits, "{name}: no {path} for {member}");
-                }
-                let given = then.sets.iter().map(|(member, _)| (*member).to_owned());
-                let given: Vec<_> = given.collect();
-                assert_eq!(missing(&found.input, &given), None, "{name}");
-                before.then.push(then.clone());
+            given.extend(asked.keys().cloned());
+        }
+        if let Some(member) = one.filter {
+            assert!(input.member(member).is_some(), "{name}: no {member}");
+        }
+        assert_eq!(missing(input, &given), None, "{name}");
+    }
+
+    /// What is asked about what was found is told, and taken.
+    fn fits_questions(models: &Models, one: &Lister) {
+        let name = one.name;
+        let mut before = Lister {
+            then: Vec::new(),
+            ..one.clone()
+        };
+        for then in &one.then {
+            let found = models.operation(service(one), then.operation).unwrap();
+            let known = chains(models, &before);
+            for (member, path) in &then.sets {
+                assert!(found.input.at(member).is_some(), "{name}: no {member}");
+                let fits = known.iter().all(|chain| may_be(chain, path));
+                assert!(fits, "{name}: no {path} for {member}");
             }
+            let given = then.sets.iter().map(|(member, _)| (*member).to_owned());
+            let given: Vec<_> = given.collect();
+            assert_eq!(missing(&found.input, &given), None, "{name}");
+            before.then.push(then.clone());
         }
     }
 
