@@ -61,8 +61,12 @@ pub(crate) fn schema(lister: &Lister) -> IdentitySchema {
     if let Some(known) = KNOWN.get(lister.name) {
         return known.clone();
     }
-    let own = lister.keys.iter();
-    let own = own.map(|(name, _)| (EcoString::from(*name), (Type::String, true)));
+    let own = lister.keys.iter().map(|(name, _)| {
+        (
+            EcoString::from(*name),
+            (Type::String, lister.is_needed(name)),
+        )
+    });
     let attributes = own.chain(placed(false, lister.is_global)).collect();
     IdentitySchema {
         version: 0,
@@ -116,7 +120,7 @@ fn pattern(lister: &Lister, table: &Table) -> Option<&'static str> {
     let mut patterns = own.into_iter().chain([made]).flatten();
     patterns.find(|pattern| {
         let mut places = places(pattern).into_iter();
-        places.all(|name| known.contains_key(name.as_str()))
+        places.all(|name| known.contains_key(name.rsplit('|').next().unwrap_or(&name)))
     })
 }
 
@@ -154,22 +158,23 @@ pub(crate) fn import_id(lister: &Lister, table: &Table, identity: &Value) -> Opt
     })
 }
 
-/// A pattern with texts in its places; a place that begins with a mark may have none.
+/// A pattern with texts in its places; a place that begins with a mark, or a text and `|`, may have none.
 fn filled(pattern: &str, text: impl Fn(&str) -> String) -> Option<String> {
     let mut made = String::new();
     let mut rest = pattern;
     while let Some((literal, after)) = rest.split_once('{') {
         let (place, tail) = after.split_once('}')?;
         made.push_str(literal);
-        let (mark, name) = match separated(place) {
-            Some((mark, name)) => (Some(mark), name),
-            None => (None, place),
+        let (mark, name) = match (place.split_once('|'), separated(place)) {
+            (Some((mark, name)), _) => (Some(mark.to_owned()), name),
+            (None, Some((mark, name))) => (Some(mark.to_string()), name),
+            (None, None) => (None, place),
         };
         match (mark, text(name)) {
             (None, text) if text.is_empty() => return None,
             (Some(_), text) if text.is_empty() => {}
             (mark, text) => {
-                made.extend(mark);
+                made.push_str(&mark.unwrap_or_default());
                 made.push_str(&text);
             }
         }
@@ -217,7 +222,8 @@ mod tests {
             for (key, _) in &lister.keys {
                 assert!(schema.attributes.contains_key(*key), "{name}: {key}");
                 let facts = facts::of(Kind::Resource, name).unwrap();
-                assert!(facts.block.attributes.contains_key(*key), "{name}: {key}");
+                let is_own = facts.block.attributes.contains_key(*key);
+                assert!(is_own || KNOWN.contains_key(name), "{name}: {key}");
             }
             let table = table(name).unwrap_or_else(|| panic!("no {name}"));
             let leads = pattern(lister, table).is_some() || only(&schema).is_some();
@@ -234,6 +240,7 @@ mod tests {
             _ => String::new(),
         };
         assert_eq!(filled("{a}/{:b}x", text).unwrap(), "1/x");
+        assert_eq!(filled("{a}{_|a}{|a}{_|b}{|b}", text).unwrap(), "1_11");
         assert_eq!(filled("{a}/{b}", text), None);
     }
 }

@@ -8,7 +8,6 @@ use crate::table::{Phase, Table};
 use futures::future::FutureExt as _;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::{Value as Json, json};
-use std::borrow::Cow;
 use std::sync::Arc;
 use terrane_model::provider::{Answer, ListedObject, ProviderDiagnostic, Reply};
 use terrane_model::schema::{Attribute, Block, NestedBlock, ProviderSchema, Schema};
@@ -18,6 +17,7 @@ use terrane_value::{EcoString, Value};
 
 mod find;
 mod identity;
+mod told;
 mod types;
 
 use find::{Found, Wanted, find};
@@ -41,7 +41,11 @@ pub(crate) fn with_lists(mut schema: ProviderSchema) -> ProviderSchema {
             listing = listing.attr("region", Attribute::string().optional());
         }
         for name in lister.narrowed_by() {
-            listing = listing.attr(name, Attribute::string().optional());
+            let narrows = match lister.needs == Some(name) {
+                true => Attribute::string().required(),
+                false => Attribute::string().optional(),
+            };
+            listing = listing.attr(name, narrows);
         }
         if lister.filter.is_some() {
             let filter = Block::new()
@@ -59,50 +63,15 @@ fn is_gone(message: &ProviderDiagnostic) -> bool {
     message.summary == crate::run::GONE
 }
 
-/// The objects that lists within lists lead to.
-fn items<'a>(answer: &'a Json, at: &str) -> Vec<Cow<'a, Json>> {
-    let mut found = vec![Cow::Borrowed(answer)];
-    for name in at.split('.').filter(|name| !name.is_empty()) {
-        found = found
-            .into_iter()
-            .flat_map(|item| within(item, name))
-            .collect();
-    }
-    found
-}
-
-/// What a member of an object is, or holds.
-fn within<'a>(item: Cow<'a, Json>, name: &str) -> Vec<Cow<'a, Json>> {
-    let parts = |json: &'a Json| -> Vec<Cow<'a, Json>> {
-        match (json, name) {
-            (Json::Object(map), "*") => map
-                .iter()
-                .map(|(key, value)| Cow::Owned(json!({"key": key, "value": value})))
-                .collect(),
-            (json, name) => match json.get(name) {
-                None | Some(Json::Null) => Vec::new(),
-                Some(Json::Array(items)) => items.iter().map(Cow::Borrowed).collect(),
-                Some(other) => vec![Cow::Borrowed(other)],
-            },
-        }
-    };
-    match item {
-        Cow::Borrowed(json) => parts(json),
-        // Of what a map holds.
-        Cow::Owned(json) => within(Cow::Borrowed(&json), name)
-            .into_iter()
-            .map(|part| Cow::Owned(part.into_owned()))
-            .collect(),
-    }
-}
-
 /// What people call it: its tag `Name`, or its name.
 fn display(lister: &Lister, found: &Found) -> String {
-    let last = lister
+    let mut told = lister
         .keys
-        .last()
-        .and_then(|(name, _)| found.known.get(name));
-    named(&found.item, last.map(String::as_str).unwrap_or_default())
+        .iter()
+        .rev()
+        .map(|(name, _)| &*found.known[name]);
+    let last = told.find(|text| !text.is_empty());
+    named(&found.told.item, last.unwrap_or_default())
 }
 
 fn named(item: &Json, id: &str) -> String {
@@ -233,48 +202,78 @@ impl Instance {
 mod tests {
     use super::types::all;
     use super::types::{How, Lister};
-    use super::{items, lister, named};
+    use super::{lister, named};
     use crate::model::Models;
     use crate::shape::{Shape, Shapes as _};
     use serde_json::json;
 
-    /// The form of what is listed. Counted lists have no places.
-    fn item(models: &Models, lister: &Lister) -> Shape {
+    /// The forms of what is listed, and of what holds it, the nearest first; for each place where it may be.
+    fn chains(models: &Models, lister: &Lister) -> Vec<Vec<Shape>> {
         let name = lister.name;
-        match lister.how {
-            How::Call(operation, at) => {
-                let table = crate::resources::table(name).unwrap_or_else(|| panic!("{name}"));
-                let service = lister.service.unwrap_or(table.service);
-                let found = models.operation(service, operation);
-                let found = found.unwrap_or_else(|| panic!("{name}: {operation}"));
-                let mut shape = &found.output;
-                for part in at.split('.').filter(|part| !part.is_empty()) {
-                    shape = match (shape, part) {
-                        (Shape::Map(element), "*") => element,
-                        (shape, part) => shape
-                            .member(part)
-                            .unwrap_or_else(|| panic!("{name}: no {part} of {at}")),
-                    };
-                    if let Shape::List(element) = shape {
-                        shape = element;
+        let How::Call(operation, at) = lister.how else {
+            let above = lister.within.as_ref().map(|within| within.name);
+            return above.map_or(vec![vec![Shape::Any]], |name| {
+                chains(models, super::lister(name).unwrap())
+            });
+        };
+        let service = service(lister);
+        let then = lister.then.iter().map(|then| (then.operation, then.at));
+        let mut all = vec![Vec::new()];
+        for (operation, at) in std::iter::once((operation, at)).chain(then) {
+            let found = models.operation(service, operation);
+            let found = found.unwrap_or_else(|| panic!("{name}: {operation}"));
+            let places = at.split(',');
+            all = places
+                .flat_map(|at| all.iter().map(move |chain| (at, chain)))
+                .map(|(at, chain)| {
+                    let mut chain = chain.clone();
+                    chain.insert(0, found.output.clone());
+                    for part in at.split('.').filter(|part| !part.is_empty()) {
+                        let below = part_of(&chain[0], part);
+                        let below = below.unwrap_or_else(|| panic!("{name}: no {part} of {at}"));
+                        chain.insert(0, below);
                     }
-                }
-                if at.ends_with('*') {
-                    let members =
-                        vec![("key".into(), Shape::Text), ("value".into(), shape.clone())];
-                    return Shape::Structure {
-                        members,
-                        required: Vec::new(),
-                    };
-                }
-                shape.clone()
-            }
-            How::Each | How::Never => {
-                let above = lister.within.as_ref().map(|within| within.name);
-                above.map_or(Shape::Any, |name| {
-                    item(models, super::lister(name).unwrap())
+                    chain
                 })
+                .collect();
+        }
+        all
+    }
+
+    fn service(lister: &Lister) -> &'static str {
+        let table = crate::resources::table(lister.name);
+        let table = table.unwrap_or_else(|| panic!("{}", lister.name));
+        lister.service.unwrap_or(table.service)
+    }
+
+    /// What a part of a place leads to. A text may be JSON.
+    fn part_of(shape: &Shape, part: &str) -> Option<Shape> {
+        let below = match (shape, part) {
+            (Shape::Text | Shape::Any, _) => return Some(Shape::Any),
+            (Shape::Map(element), "*") => {
+                let members = vec![
+                    ("key".into(), Shape::Text),
+                    ("value".into(), (**element).clone()),
+                ];
+                return Some(Shape::Structure {
+                    members,
+                    required: Vec::new(),
+                });
             }
+            (shape, part) => shape.member(part)?,
+        };
+        Some(match below {
+            Shape::List(element) => (**element).clone(),
+            other => other.clone(),
+        })
+    }
+
+    /// Whether something may be there.
+    fn may_be(chain: &[Shape], path: &str) -> bool {
+        let path = path.split(['<', '>', '#']).next().unwrap_or_default();
+        match path.strip_prefix("../") {
+            Some(path) => chain[1..].iter().any(|shape| shape.at(path).is_some()),
+            None => path == "." || chain[0].at(path).is_some(),
         }
     }
 
@@ -283,14 +282,14 @@ mod tests {
         let models = Models::default();
         for one in all() {
             let name = one.name;
-            let own = item(&models, one);
+            let own = chains(&models, one);
             let above = one.within.as_ref().map(|within| {
                 let above = lister(within.name);
                 let above = above.unwrap_or_else(|| panic!("{name}: no {}", within.name));
-                (above, item(&models, above))
+                (above, chains(&models, above))
             });
             let told = |path: &str| {
-                let (above, shape) = above.as_ref().unwrap_or_else(|| panic!("{name}: in what?"));
+                let (above, chains) = above.as_ref().unwrap_or_else(|| panic!("{name}: in what?"));
                 let mut known = Some(*above);
                 while let Some(one) = known {
                     if one.keys.iter().any(|(key, _)| *key == path) {
@@ -299,60 +298,97 @@ mod tests {
                     let within = one.within.as_ref();
                     known = within.and_then(|within| lister(within.name));
                 }
-                shape.at(path).is_some()
+                chains.iter().all(|chain| may_be(chain, path))
+            };
+            let fits = |path: &str| {
+                let bare = path.split(['<', '>', '#']).next().unwrap_or_default();
+                match bare.strip_prefix('^') {
+                    Some(path) => told(path),
+                    None => path.starts_with(':') || own.iter().all(|chain| may_be(chain, path)),
+                }
             };
             for (key, path) in &one.keys {
-                let fits = match path.strip_prefix('^') {
-                    Some(path) => told(path),
-                    None => path.starts_with(':') || *path == "." || own.at(path).is_some(),
-                };
-                assert!(fits, "{name}: no {path} for {key}");
+                assert!(fits(path), "{name}: no {path} for {key}");
             }
-            for (path, _) in one.skips.iter().chain(&one.only) {
-                assert!(*path == "." || own.at(path).is_some(), "{name}: no {path}");
+            for (path, texts) in one.skips.iter().chain(&one.only).flatten() {
+                assert!(fits(path), "{name}: no {path}");
+                let mut others = texts.iter().filter(|text| text.starts_with(['^', '.']));
+                assert!(others.all(|other| fits(other)), "{name}: {texts:?}");
+            }
+            if let Some((path, number)) = one.last {
+                assert!(fits(path) && fits(number), "{name}: no {path}, {number}");
+            }
+            if let Some(needed) = one.needs {
+                let is_own = one.keys.iter().any(|(key, _)| *key == needed);
+                assert!(is_own, "{name}: no {needed}");
             }
             let How::Call(operation, _) = one.how else {
                 assert_eq!(one.how == How::Each, one.within.is_some(), "{name}");
                 continue;
             };
-            let table = crate::resources::table(name).unwrap();
-            let operation = models.operation(one.service.unwrap_or(table.service), operation);
-            let input = &operation.unwrap().input;
-            let mut given: Vec<String> = Vec::new();
-            for (member, path) in one.within.iter().flat_map(|within| &within.sets) {
-                assert!(input.at(member).is_some(), "{name}: no {member}");
-                assert!(told(path), "{name}: no {path} for {member}");
-                given.extend(member.split('.').next().map(str::to_owned));
-            }
-            for text in &one.inputs {
-                let asked: serde_json::Map<_, _> =
-                    serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
-                for member in asked.keys() {
-                    assert!(input.member(member).is_some(), "{name}: no {member}");
-                }
-                given.extend(asked.keys().cloned());
-            }
-            if let Some(member) = one.filter {
-                assert!(input.member(member).is_some(), "{name}: no {member}");
-            }
-            if let Shape::Structure { required, .. } = input {
-                let missing = required.iter().find(|member| !given.contains(*member));
-                assert_eq!(missing, None, "{name}");
-            }
+            fits_input(&models, one, operation, &told);
+            fits_questions(&models, one);
         }
     }
 
+    /// What is asked with is what the operation takes.
+    fn fits_input(models: &Models, one: &Lister, operation: &str, told: &dyn Fn(&str) -> bool) {
+        let name = one.name;
+        let mut given: Vec<String> = Vec::new();
+        let operation = models.operation(service(one), operation);
+        let input = &operation.unwrap().input;
+        for (member, path) in one.within.iter().flat_map(|within| &within.sets) {
+            assert!(input.at(member).is_some(), "{name}: no {member}");
+            assert!(told(path), "{name}: no {path} for {member}");
+            given.extend(member.split('.').next().map(str::to_owned));
+        }
+        for text in &one.inputs {
+            let asked: serde_json::Map<_, _> =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for member in asked.keys() {
+                assert!(input.member(member).is_some(), "{name}: no {member}");
+            }
+            given.extend(asked.keys().cloned());
+        }
+        if let Some(member) = one.filter {
+            assert!(input.member(member).is_some(), "{name}: no {member}");
+        }
+        assert_eq!(missing(input, &given), None, "{name}");
+    }
+
+    /// What is asked about what was found is told, and taken.
+    fn fits_questions(models: &Models, one: &Lister) {
+        let name = one.name;
+        let mut before = Lister {
+            then: Vec::new(),
+            ..one.clone()
+        };
+        for then in &one.then {
+            let found = models.operation(service(one), then.operation).unwrap();
+            let known = chains(models, &before);
+            for (member, path) in &then.sets {
+                assert!(found.input.at(member).is_some(), "{name}: no {member}");
+                let fits = known.iter().all(|chain| may_be(chain, path));
+                assert!(fits, "{name}: no {path} for {member}");
+            }
+            let given = then.sets.iter().map(|(member, _)| (*member).to_owned());
+            let given: Vec<_> = given.collect();
+            assert_eq!(missing(&found.input, &given), None, "{name}");
+            before.then.push(then.clone());
+        }
+    }
+
+    /// What an input must have, and is not given.
+    fn missing(input: &Shape, given: &[String]) -> Option<String> {
+        let Shape::Structure { required, .. } = input else {
+            return None;
+        };
+        let mut required = required.iter();
+        required.find(|member| !given.contains(member)).cloned()
+    }
+
     #[test]
-    fn lists_within_lists_and_names() {
-        let answer = json!({"R": [{"I": [{"a": 1}]}, {"I": [{"a": 2}]}], "L": {"Items": ["x"]}, "M": {"k": {"b": [1]}}});
-        assert_eq!(items(&answer, "R.I").len(), 2);
-        assert_eq!(*items(&answer, "L.Items")[0], json!("x"));
-        assert_eq!(
-            *items(&answer, "M.*")[0],
-            json!({"key": "k", "value": {"b": [1]}})
-        );
-        assert_eq!(*items(&answer, "M.*.value.b")[0], json!(1));
-        assert_eq!(items(&answer, ".").len(), 1);
+    fn objects_have_names() {
         let tagged = json!({"Tags": [{"Key": "Name", "Value": "n"}]});
         assert_eq!(named(&tagged, "vpc-1"), "n");
         assert_eq!(named(&json!({}), "arn:aws:sns:r:1:t"), "t");

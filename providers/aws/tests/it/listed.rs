@@ -74,12 +74,19 @@ async fn settings_of_brokers() {
                 "DescribeConfigurationRevision",
                 vec![Ok(json!({"ServerProperties": "YT0x"}))],
             ),
+            (
+                "ListConfigurations",
+                vec![Ok(
+                    json!({"Configurations": [settings(1), {"Arn": "arn:d", "State": "DELETING"}]}),
+                )],
+            ),
         ],
         json!({}),
     )
     .await;
     let config = |text: &str| json!({"name": "c", "description": "d", "kafka_versions": ["3.5.1"], "server_properties": text});
     let made = world.create("aws_msk_configuration", config("a=1")).await;
+    world.is_listed(&made).await;
     assert_eq!(
         script.inputs("CreateConfiguration")[0]["ServerProperties"],
         "YT0x"

@@ -31,3 +31,4 @@ mod services;
 mod sources;
 mod stores;
 mod support;
+mod unset;

@@ -36,6 +36,7 @@ async fn clusters_of_caches_shrink() {
     let made = world
         .create("aws_elasticache_cluster", config(3, written))
         .await;
+    world.is_listed(&made).await;
     assert_eq!(made.text("configuration_endpoint"), "c.cfg:11211");
     assert_eq!(made.text("cluster_id"), "c");
     assert_eq!(
@@ -80,6 +81,7 @@ async fn groups_of_caches_grow() {
     let made = world
         .create("aws_elasticache_replication_group", config(2))
         .await;
+    world.is_listed(&made).await;
     assert_eq!(made.text("engine_version"), "7.x");
     assert_eq!(made.text("engine_version_actual"), "7.1.0");
     assert_eq!(made.text("subnet_group_name"), "s");
@@ -123,6 +125,12 @@ async fn metrics_of_buckets_have_filters() {
         assert_eq!(put["Bucket"], "b");
         assert_eq!(put["MetricsConfiguration"], found["MetricsConfiguration"]);
         world.import(&made, "b:m", &[]).await;
+        let listed = json!({"MetricsConfigurationList": [found["MetricsConfiguration"]]});
+        script.set([
+            ("ListBuckets", vec![Ok(json!({"Buckets": [{"Name": "b"}]}))]),
+            ("ListBucketMetricsConfigurations", vec![Ok(listed)]),
+        ]);
+        world.is_listed(&made).await;
     }
 }
 
@@ -199,6 +207,7 @@ async fn an_account_keeps_the_public_out() {
         script.inputs("PutPublicAccessBlock")[0]["AccountId"],
         "123456789012"
     );
+    world.is_listed(&made).await;
 }
 
 /// Arguments that types of their own have taken over are taken still.

@@ -58,7 +58,8 @@ pub(super) fn layer_version() -> Table {
         .found(|_, found, _| {
             let arn = args::string(&found, "layer_arn").unwrap_or_default();
             let name = arn.rsplit(':').next().unwrap_or_default().to_owned();
-            let mut changes = Vec::new();
+            // Also where the layer was asked for by its name.
+            let mut changes = vec![("id", args::get(&found, "arn"))];
             if args::get(&found, "layer_name").is_null() {
                 changes.push(("layer_name", Value::string(name)));
             }

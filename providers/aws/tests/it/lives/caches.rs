@@ -63,6 +63,7 @@ async fn serverless_caches() {
             ),
             ("ModifyServerlessCache", "/RemoveUserGroup", json!(true)),
         ],
+        listed: true,
         ..Life::default()
     };
     live(cache, life).await;
@@ -140,6 +141,7 @@ async fn groups_in_several_regions() {
                 json!(true),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(group, life).await;

@@ -105,6 +105,7 @@ async fn groups_of_shards() {
         ],
         import: "s",
         sent: vec![("ModifyDBShardGroup", "/MaxACU", json!(1200))],
+        listed: true,
         ..Life::default()
     };
     live(group, life).await;
@@ -134,6 +135,7 @@ async fn streams_of_activity() {
         import: "arn:aws:rds:eu-west-1:123456789012:cluster:c",
         unknown: &["engine_native_audit_fields_included"],
         sent: vec![("StartActivityStream", "/ApplyImmediately", json!(true))],
+        listed: true,
         ..Life::default()
     };
     live(stream, life).await;

@@ -52,6 +52,7 @@ async fn proxies() {
             ),
             ("RemoveTagsFromResource", "/TagKeys", json!(["x"])),
         ],
+        listed: true,
         ..Life::default()
     };
     live(proxy, life).await;
@@ -72,6 +73,7 @@ async fn groups_of_targets() {
                 "DescribeDBProxyTargetGroups" => {
                     json!({"TargetGroups": [{"TargetGroupName": "other", "IsDefault": false}, shown]})
                 }
+                "DescribeDBProxies" => json!({"DBProxies": [{"DBProxyName": "p"}]}),
                 _ => json!({"DBProxyTargetGroup": shown}),
             }
         },
@@ -96,6 +98,7 @@ async fn groups_of_targets() {
             ),
         ],
         stays: true,
+        listed: true,
         ..Life::default()
     };
     live(group, life).await;
@@ -116,6 +119,7 @@ async fn targets() {
                     json!({"Targets": [{"Type": "TRACKED_CLUSTER", "RdsResourceId": name}, shown]})
                 }
                 "RegisterDBProxyTargets" => json!({"DBProxyTargets": [shown]}),
+                "DescribeDBProxies" => json!({"DBProxies": [{"DBProxyName": "p"}]}),
                 _ => json!({}),
             }
         },
@@ -144,6 +148,7 @@ async fn targets() {
                 json!(["i"]),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(target, life).await;

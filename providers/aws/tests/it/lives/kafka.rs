@@ -57,6 +57,7 @@ async fn clusters() {
             let put = &with(put, &["CurrentVersion"], &json!({}));
             match operation {
                 "CreateCluster" => json!({"ClusterArn": CLUSTER}),
+                "ListClusters" => json!({"ClusterInfoList": [{"ClusterArn": CLUSTER}]}),
                 "DescribeCluster" => {
                     json!({"ClusterInfo": with(&cluster(put), &[], &json!({"CurrentVersion": "K1"}))})
                 }
@@ -135,6 +136,7 @@ async fn clusters() {
             ),
             ("UpdateMonitoring", "/CurrentVersion", json!("K1")),
         ],
+        listed: true,
         ..Life::default()
     };
     live(service, life).await;
@@ -148,6 +150,7 @@ async fn policies_of_clusters() {
         update: &["PutClusterPolicy"],
         delete: "DeleteClusterPolicy",
         shown: |operation, put| match operation {
+            "ListClustersV2" => json!({"ClusterInfoList": [{"ClusterArn": CLUSTER}]}),
             "GetClusterPolicy" => json!({"CurrentVersion": "1", "Policy": put["Policy"]}),
             _ => json!({}),
         },
@@ -159,6 +162,7 @@ async fn policies_of_clusters() {
         other: config("kafka:GetBootstrapBrokers"),
         renewed: Vec::new(),
         import: CLUSTER,
+        listed: true,
         ..Life::default()
     };
     live(service, life).await;
@@ -173,6 +177,7 @@ async fn clusters_without_machines() {
         delete: "DeleteCluster",
         shown: |operation, put| match operation {
             "CreateClusterV2" => json!({"ClusterArn": CLUSTER}),
+            "ListClustersV2" => json!({"ClusterInfoList": [{"ClusterArn": CLUSTER}]}),
             "DescribeClusterV2" => {
                 let told =
                     json!({"ClusterArn": CLUSTER, "ClusterType": "SERVERLESS", "State": "ACTIVE"});
@@ -201,6 +206,7 @@ async fn clusters_without_machines() {
                 json!(["subnet-1"]),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(service, life).await;

@@ -10,7 +10,7 @@ const WRAPPING: &str = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAqrNm4PQRVrkj
 fn about(put: &Json) -> Json {
     let imported = put.get("EncryptedKeyMaterial").is_some();
     let mut about = json!({
-        "KeyId": "k1", "Arn": "arn:aws:kms:eu-west-1:123456789012:key/k1", "Origin": "EXTERNAL", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": false,
+        "KeyId": "k1", "Arn": "arn:aws:kms:eu-west-1:123456789012:key/k1", "KeyManager": "CUSTOMER", "Origin": "EXTERNAL", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": false,
         "Description": put["Description"], "Enabled": imported, "KeyState": if imported { "Enabled" } else { "PendingImport" },
     });
     if imported {
@@ -37,6 +37,7 @@ async fn material_is_imported() {
         delete: "ScheduleKeyDeletion",
         shown: |operation, put| match operation {
             "CreateKey" | "DescribeKey" => json!({"KeyMetadata": about(put)}),
+            "ListKeys" => json!({"Keys": [{"KeyId": "k1"}]}),
             "GetKeyPolicy" => json!({"Policy": "{}"}),
             "GetParametersForImport" => {
                 json!({"KeyId": "k1", "PublicKey": WRAPPING, "ImportToken": "dG9rZW4="})
@@ -75,6 +76,7 @@ async fn material_is_imported() {
                 json!("2031-01-01T00:00:00Z"),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(key, life).await;
@@ -91,10 +93,11 @@ async fn replicas_take_material_too() {
         shown: |operation, put| match operation {
             "ReplicateKey" => json!({"ReplicaKeyMetadata": about(put)}),
             "DescribeKey" => {
-                let primary = json!({"PrimaryKey": {"Arn": PRIMARY, "Region": "eu-west-2"}});
+                let primary = json!({"MultiRegionKeyType": "REPLICA", "PrimaryKey": {"Arn": PRIMARY, "Region": "eu-west-2"}});
                 let told = json!({"MultiRegion": true, "MultiRegionConfiguration": primary});
                 json!({"KeyMetadata": with(&about(put), &[], &told)})
             }
+            "ListKeys" => json!({"Keys": [{"KeyId": "k1"}]}),
             "GetKeyPolicy" => json!({"Policy": "{}"}),
             "GetParametersForImport" => {
                 json!({"KeyId": "k1", "PublicKey": WRAPPING, "ImportToken": "dG9rZW4="})
@@ -123,6 +126,7 @@ async fn replicas_take_material_too() {
                 json!("KEY_MATERIAL_DOES_NOT_EXPIRE"),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(key, life).await;

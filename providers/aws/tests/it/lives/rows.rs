@@ -13,9 +13,11 @@
 //! | `stays`, `steps`, `there`, `lasts`, `listed` | as in [`Life`] |
 
 use crate::kept::{Life, Service, live_with};
+use crate::support::UNLISTED;
 use serde_json::{Map, Value as Json, json};
 use std::fs;
 use terrane_aws::shape::Shape;
+use terrane_provider::ProviderFactory as _;
 
 /// What is put, in the place of what a text names: `$a.b` is what was put at that path, `$a|b` the first of two, `$` in an object all that was put and the
 /// answer has a member for, but those that it lists.
@@ -180,32 +182,72 @@ const MADE: &[&str] = &[
 /// Load balancers have two names: both live the same story.
 const NAMES: (&str, &str) = ("aws_alb", "aws_lb");
 
-/// Every type that can be made is made somewhere in these tests: here, or with the emulator.
-#[test]
-fn every_type_has_a_life() {
-    fn sources(folder: &std::path::Path, all: &mut String) {
+/// The sources of these tests.
+fn sources() -> Vec<String> {
+    fn read(folder: &std::path::Path, all: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                sources(&path, all);
+                read(&path, all);
             } else {
-                all.push_str(&fs::read_to_string(&path).unwrap());
+                let mut source = fs::read_to_string(&path).unwrap();
+                source.retain(|letter| !letter.is_whitespace());
+                all.push(source);
             }
         }
     }
+    let mut all = Vec::new();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it");
-    let mut all = String::new();
-    sources(folder.as_ref(), &mut all);
-    all.retain(|letter| !letter.is_whitespace());
-    let is_made = |name: &&str| {
-        let (one, two) = NAMES;
-        let rest = name.strip_prefix(one).or(name.strip_prefix(two));
-        let by_both = rest.is_some_and(|rest| all.contains(&format!("&named(\"{rest}\")")));
-        by_both
-            || MADE
-                .iter()
-                .any(|mark| all.contains(&format!("{mark}{name}\"")))
-    };
+    read(folder.as_ref(), &mut all);
+    all
+}
+
+/// Whether an object of a type is made in a source.
+fn makes(source: &str, name: &str) -> bool {
+    let (one, two) = NAMES;
+    let rest = name.strip_prefix(one).or(name.strip_prefix(two));
+    let by_both = rest.is_some_and(|rest| source.contains(&format!("&named(\"{rest}\")")));
+    let is_made = |mark: &&str| source.contains(&format!("{mark}{name}\""));
+    by_both || MADE.iter().any(is_made)
+}
+
+/// Every type that can be made is made somewhere in these tests: here, or with the emulator.
+#[test]
+fn every_type_has_a_life() {
+    let sources = sources();
+    let is_made = |name: &str| sources.iter().any(|source| makes(source, name));
     let without: Vec<&str> = terrane_aws::types().filter(|name| !is_made(name)).collect();
+    assert!(without.is_empty(), "{}: {without:#?}", without.len());
+}
+
+/// Every type has a line that says how its objects are listed; those that can be are listed somewhere in these tests.
+#[tokio::test]
+async fn every_type_is_listed() {
+    let aws = terrane_aws::Aws::new(std::collections::BTreeMap::default()).listing();
+    let schema = aws.info().await.unwrap().schema;
+    let identified = |name: &str| schema.identities.contains_key(name);
+    let without: Vec<&str> = terrane_aws::types()
+        .filter(|name| !identified(name))
+        .collect();
+    assert!(without.is_empty(), "{}: {without:#?}", without.len());
+    let sources = sources();
+    let tests = sources
+        .iter()
+        .flat_map(|source| source.split("#[tokio::test"));
+    let tests: Vec<&str> = tests.collect();
+    let rows = rows();
+    let is_listed = |name: &str| {
+        let by_row = rows
+            .iter()
+            .any(|row| row["type"] == name && row["listed"] == true);
+        by_row
+            || tests.iter().any(|test| {
+                let emulated = test.contains("World::new(") && !UNLISTED.contains(&name);
+                let told = test.contains("listed:true") || test.contains("is_listed(");
+                (emulated || told) && makes(test, name)
+            })
+    };
+    let listed = schema.list_resources.keys().map(|name| name.as_str());
+    let without: Vec<&str> = listed.filter(|name| !is_listed(name)).collect();
     assert!(without.is_empty(), "{}: {without:#?}", without.len());
 }

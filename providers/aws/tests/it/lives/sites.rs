@@ -131,6 +131,8 @@ async fn groups_of_users() {
         delete: "DeleteGroup",
         shown: |operation, put| match operation {
             "DeleteGroup" => json!({}),
+            "ListUserPools" => json!({"UserPools": [{"Id": "eu-west-1_p"}]}),
+            "ListGroups" => json!({"Groups": [put]}),
             _ => json!({"Group": put}),
         },
         gone: Some("ResourceNotFoundException"),
@@ -145,6 +147,7 @@ async fn groups_of_users() {
         ],
         import: "eu-west-1_p/g",
         sent: vec![("UpdateGroup", "/Precedence", json!(2))],
+        listed: true,
         ..Life::default()
     };
     live(group, life).await;
