@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 const LISTS: &[&str] = &[
+    include_str!("lists/compute.txt"),
     include_str!("lists/data.txt"),
     include_str!("lists/networks.txt"),
     include_str!("lists/services.txt"),

@@ -135,6 +135,11 @@ async fn policies_of_caches_have_counted_lists() {
     let config = json!({"name": "n", "min_ttl": 1, "parameters_in_cache_key_and_forwarded_to_origin": [{"enable_accept_encoding_gzip": true, "cookies_config": [{"cookie_behavior": "none"}], "headers_config": [{"header_behavior": "whitelist", "headers": [{"items": ["Origin"]}]}], "query_strings_config": [{"query_string_behavior": "all"}]}]});
     let made = world.create("aws_cloudfront_cache_policy", config).await;
     assert_eq!(made.text("etag"), "E1");
+    let listed =
+        json!({"CachePolicyList": {"Items": [{"Type": "custom", "CachePolicy": {"Id": "p"}}]}});
+    script.set([("ListCachePolicies", vec![Ok(listed)])]);
+    world.is_listed(&made).await;
+    assert_eq!(script.inputs("ListCachePolicies")[0]["Type"], "custom");
     let put = &script.inputs("CreateCachePolicy")[0]["CachePolicyConfig"]["ParametersInCacheKeyAndForwardedToOrigin"];
     assert_eq!(
         put,
@@ -160,6 +165,9 @@ async fn functions_are_published() {
     assert_eq!(script.inputs("CreateFunction")[0]["FunctionCode"], "eA==");
     let published = script.inputs("PublishFunction");
     assert_eq!(published, [json!({"Name": "f", "IfMatch": "E1"})]);
+    let listed = json!({"FunctionList": {"Items": [{"Name": "f"}]}});
+    script.set([("ListFunctions", vec![Ok(listed)])]);
+    world.is_listed(&made).await;
     script.forget();
     script.set([("GetFunction", vec![Ok(json!({"FunctionCode": "eQ=="}))])]);
     world.update(&made, config("y")).await;

@@ -51,7 +51,8 @@ impl Script {
             Arc::new(Through(script.clone())),
             terrane_aws::shapes(),
             environment.into(),
-        );
+        )
+        .listing();
         (World::of(&aws, config).await, script)
     }
 

@@ -45,6 +45,14 @@ pub(crate) const UNLISTED: &[&str] = &[
     "aws_lambda_function_url",         // has no list of them
 ];
 
+/// Records are identified by their whole names, whatever a configuration calls them.
+fn named<'n>(type_name: &str, attribute: &'n str) -> &'n str {
+    match (type_name, attribute) {
+        ("aws_route53_record", "name" | "id") => "fqdn",
+        _ => attribute,
+    }
+}
+
 /// A configured provider, and objects by what configurations write: JSON.
 pub(crate) struct World {
     provider: Arc<dyn Provider>,
@@ -393,13 +401,17 @@ impl World {
         let is_it = |one: &&ListedObject| {
             own.iter().all(|(name, (_, needed))| {
                 let told = one.identity.get(name).filter(|value| !value.is_null());
-                told.map_or(!needed, |value| made.state.get(name) == Some(value))
+                let attribute = named(type_name, name);
+                // Some identities have names of their own for what is within a block.
+                let same = |value| made.state.get(attribute).is_none_or(|known| known == value);
+                told.map_or(!needed, same)
             })
         };
         let these: Vec<_> = found.iter().filter(is_it).collect();
         assert_eq!(these.len(), 1, "{made:?} is not listed: {found:#?}");
         let imported = self.import_by(type_name, &these[0].identity).await;
-        assert_eq!(imported.get("id"), made.state.get("id"), "{type_name}");
+        let id = named(type_name, "id");
+        assert_eq!(imported.get(id), made.state.get(id), "{type_name}");
     }
 
     /// Reads, and plans: nothing is to be done.

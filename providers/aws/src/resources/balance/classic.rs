@@ -290,6 +290,7 @@ pub(super) fn attachment() -> Table {
         .local(&["elb", "instance"])
         .create(put("RegisterInstancesWithLoadBalancer"))
         .id("{elb}-{instance}")
+        .import("{elb}/{instance}")
         .read(
             op("DescribeLoadBalancers")
                 .set("LoadBalancerNames", "{elb}")

@@ -1,7 +1,7 @@
 //! Target groups, and what is in them.
 
 use crate::json;
-use crate::table::{Cut, Phase, Table, When, op};
+use crate::table::{Cut, Hooks, Phase, Table, When, op};
 use serde_json::{Value as Json, json};
 use terrane_provider::args;
 use terrane_value::{Kind, Value};
@@ -289,4 +289,24 @@ pub(super) fn attachment(name: &'static str) -> Table {
         )
         .not_found(&["TargetGroupNotFound", "InvalidTarget"])
         .retry(&[Phase::Create], "InvalidTarget", "", 120)
+        .hooks(Attachment)
+}
+
+/// An import id is the group, the target, its port and its zone, as far as these are told.
+#[derive(Debug)]
+struct Attachment;
+
+impl Hooks for Attachment {
+    fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
+        let mut parts = id.splitn(4, ',');
+        let group = ("target_group_arn", parts.next()?.to_owned());
+        let target = ("target_id", parts.next()?.to_owned());
+        let mut known = vec![("id", id.to_owned()), group, target];
+        for part in parts {
+            let is_port = part.parse::<u16>().is_ok();
+            let name = if is_port { "port" } else { "availability_zone" };
+            known.push((name, part.to_owned()));
+        }
+        Some(known)
+    }
 }

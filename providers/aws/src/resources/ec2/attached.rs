@@ -281,6 +281,33 @@ pub(super) fn flow_input(operation: &str, input: &mut Json, object: &Value) {
     }
 }
 
+/// What a log is of is told by its id.
+#[derive(Debug)]
+pub(super) struct Watched;
+
+#[async_trait]
+impl Hooks for Watched {
+    async fn found(
+        &self,
+        _run: &Run<'_>,
+        object: Value,
+        _prior: &Value,
+        raw: &Json,
+    ) -> Answered<Value> {
+        let id = json::text_at(raw, "ResourceId").unwrap_or_default();
+        let name = match id.rsplit_once('-').map_or("", |(kind, _)| kind) {
+            "vpc" => "vpc_id",
+            "subnet" => "subnet_id",
+            "eni" => "eni_id",
+            "tgw" => "transit_gateway_id",
+            "tgw-attach" => "transit_gateway_attachment_id",
+            "nat" => "regional_nat_gateway_id",
+            _ => return Ok(object),
+        };
+        Ok(args::with(&object, name, Value::string(id)))
+    }
+}
+
 /// An endpoint is changed by what comes and goes.
 #[derive(Debug)]
 pub(super) struct EndpointChange;

@@ -44,6 +44,7 @@ pub(super) fn group() -> Table {
 
 pub(super) fn default_group() -> Table {
     base("aws_default_security_group")
+        .id_out("GroupId")
         .at_first(&["vpc_id"])
         .hooks(Rules { default: true })
 }

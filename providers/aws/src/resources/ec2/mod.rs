@@ -604,6 +604,7 @@ fn flow_log() -> Table {
         ])
         .create(op("CreateFlowLogs"))
         .input(attached::flow_input)
+        .hooks(attached::Watched)
         .id_out("FlowLogIds.0")
         .arn("arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}")
         .read(

@@ -477,7 +477,9 @@ impl Hooks for Association {
     }
 
     fn import(&self, id: &str) -> Option<Vec<(&'static str, String)>> {
-        let (subnet, table) = id.split_once('/')?;
+        let Some((subnet, table)) = id.split_once('/') else {
+            return Some(vec![("id", id.to_owned())]);
+        };
         let name = if subnet.starts_with("subnet-") {
             "subnet_id"
         } else {

@@ -17,6 +17,7 @@ async fn policies_of_shares() {
             let arn = format!("{ARN}:scheduling-policy/p");
             match operation {
                 "CreateSchedulingPolicy" => json!({"name": "p", "arn": arn}),
+                "ListSchedulingPolicies" => json!({"schedulingPolicies": [{"arn": arn}]}),
                 "DescribeSchedulingPolicies" => {
                     json!({"schedulingPolicies": [with(put, &[], &json!({"arn": arn}))]})
                 }
@@ -50,6 +51,7 @@ async fn policies_of_shares() {
             ("TagResource", "/tags", json!({"a": "c"})),
             ("UntagResource", "/tagKeys", json!(["x"])),
         ],
+        listed: true,
         ..Life::default()
     };
     live(policy, life).await;
@@ -100,6 +102,7 @@ async fn queues_of_jobs() {
                 json!("arn:aws:batch:eu-west-1:123456789012:job-queue/q"),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(queue, life).await;
@@ -179,6 +182,7 @@ async fn environments() {
             ),
             ("UpdateComputeEnvironment", "/state", json!("ENABLED")),
         ],
+        listed: true,
         ..Life::default()
     };
     live(environment, life).await;

@@ -25,7 +25,7 @@ async fn exclusions() {
                 "DescribeVpcBlockPublicAccessExclusions" => {
                     json!({"VpcBlockPublicAccessExclusions": [shown]})
                 }
-                "CreateTags" | "DeleteTags" => json!({}),
+                "CreateTags" | "DeleteTags" | "GetCallerIdentity" => json!({}),
                 _ => json!({"VpcBlockPublicAccessExclusion": shown}),
             }
         },
@@ -42,6 +42,7 @@ async fn exclusions() {
             "/ExclusionId",
             json!("x-1"),
         )],
+        listed: true,
         ..Life::default()
     };
     live(exclusion, life).await;
@@ -54,7 +55,12 @@ async fn options_of_regions() {
         create: "ModifyVpcBlockPublicAccessOptions",
         update: &[],
         delete: "nothing",
-        shown: |_, put| json!({"VpcBlockPublicAccessOptions": {"AwsAccountId": "123456789012", "AwsRegion": "eu-west-1", "State": "update-complete", "InternetGatewayBlockMode": put["InternetGatewayBlockMode"]}}),
+        shown: |operation, put| match operation {
+            "GetCallerIdentity" => json!({}),
+            _ => {
+                json!({"VpcBlockPublicAccessOptions": {"AwsAccountId": "123456789012", "AwsRegion": "eu-west-1", "State": "update-complete", "InternetGatewayBlockMode": put["InternetGatewayBlockMode"]}})
+            }
+        },
         gone: None,
     };
     let config = |mode: &str| json!({"internet_gateway_block_mode": mode});
@@ -68,6 +74,7 @@ async fn options_of_regions() {
             json!("off"),
         )],
         stays: true,
+        listed: true,
         ..Life::default()
     };
     live(options, life).await;

@@ -11,7 +11,8 @@ async fn groups_of_keys() {
         update: &["UpdateKeyGroup"],
         delete: "DeleteKeyGroup",
         shown: |operation, put| match operation {
-            "DeleteKeyGroup" => json!({}),
+            "DeleteKeyGroup" | "GetCallerIdentity" => json!({}),
+            "ListKeyGroups" => json!({"KeyGroupList": {"Items": [{"KeyGroup": {"Id": "G1"}}]}}),
             _ => {
                 json!({"ETag": "E1", "KeyGroup": {"Id": "G1", "LastModifiedTime": "2026-01-01T00:00:00Z", "KeyGroupConfig": put["KeyGroupConfig"]}})
             }
@@ -31,6 +32,7 @@ async fn groups_of_keys() {
             ("UpdateKeyGroup", "/IfMatch", json!("E1")),
             ("DeleteKeyGroup", "/IfMatch", json!("E1")),
         ],
+        listed: true,
         ..Life::default()
     };
     live(group, life).await;
@@ -45,7 +47,8 @@ async fn public_keys() {
         update: &["UpdatePublicKey"],
         delete: "DeletePublicKey",
         shown: |operation, put| match operation {
-            "DeletePublicKey" => json!({}),
+            "DeletePublicKey" | "GetCallerIdentity" => json!({}),
+            "ListPublicKeys" => json!({"PublicKeyList": {"Items": [{"Id": "K1"}]}}),
             _ => {
                 json!({"ETag": "E1", "PublicKey": {"Id": "K1", "CreatedTime": "2026-01-01T00:00:00Z", "PublicKeyConfig": put["PublicKeyConfig"]}})
             }
@@ -66,6 +69,7 @@ async fn public_keys() {
             "/PublicKeyConfig/Comment",
             json!("other"),
         )],
+        listed: true,
         ..Life::default()
     };
     live(key, life).await;
@@ -79,7 +83,10 @@ async fn identities() {
         update: &["UpdateCloudFrontOriginAccessIdentity"],
         delete: "DeleteCloudFrontOriginAccessIdentity",
         shown: |operation, put| match operation {
-            "DeleteCloudFrontOriginAccessIdentity" => json!({}),
+            "DeleteCloudFrontOriginAccessIdentity" | "GetCallerIdentity" => json!({}),
+            "ListCloudFrontOriginAccessIdentities" => {
+                json!({"CloudFrontOriginAccessIdentityList": {"Items": [{"Id": "I1"}]}})
+            }
             _ => {
                 json!({"ETag": "E1", "CloudFrontOriginAccessIdentity": {"Id": "I1", "S3CanonicalUserId": "abc", "CloudFrontOriginAccessIdentityConfig": put["CloudFrontOriginAccessIdentityConfig"]}})
             }
@@ -103,6 +110,7 @@ async fn identities() {
                 json!("c"),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(identity, life).await;
@@ -116,7 +124,8 @@ async fn subscriptions_to_metrics() {
         update: &[],
         delete: "DeleteMonitoringSubscription",
         shown: |operation, put| match operation {
-            "DeleteMonitoringSubscription" => json!({}),
+            "DeleteMonitoringSubscription" | "GetCallerIdentity" => json!({}),
+            "ListDistributions" => json!({"DistributionList": {"Items": [{"Id": "D1"}]}}),
             _ => json!({"MonitoringSubscription": put["MonitoringSubscription"]}),
         },
         gone: Some("NoSuchMonitoringSubscription"),
@@ -127,6 +136,7 @@ async fn subscriptions_to_metrics() {
         other: config("Disabled"),
         renewed: vec![(json!({"distribution_id": "D2"}), "distribution_id")],
         import: "D1",
+        listed: true,
         ..Life::default()
     };
     live(subscription, life).await;
@@ -140,7 +150,8 @@ async fn origins_in_networks() {
         update: &["UpdateVpcOrigin"],
         delete: "DeleteVpcOrigin",
         shown: |operation, put| match operation {
-            "TagResource" | "UntagResource" => json!({}),
+            "TagResource" | "UntagResource" | "GetCallerIdentity" => json!({}),
+            "ListVpcOrigins" => json!({"VpcOriginList": {"Items": [{"Id": "O1"}]}}),
             "ListTagsForResource" => json!({"Tags": put["Tags"]}),
             _ => {
                 json!({"ETag": "E1", "VpcOrigin": {"Id": "O1", "Arn": "arn:aws:cloudfront::123456789012:vpcorigin/O1", "Status": "Deployed", "CreatedTime": "2026-01-01T00:00:00Z", "LastModifiedTime": "2026-01-01T00:00:00Z", "VpcOriginEndpointConfig": put["VpcOriginEndpointConfig"]}})
@@ -167,6 +178,7 @@ async fn origins_in_networks() {
             ("UpdateVpcOrigin", "/IfMatch", json!("E1")),
             ("TagResource", "/Tags/Items/0/Value", json!("c")),
         ],
+        listed: true,
         ..Life::default()
     };
     live(origin, life).await;

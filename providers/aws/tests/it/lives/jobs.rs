@@ -78,6 +78,7 @@ async fn definitions() {
             ),
         ],
         stays: true,
+        listed: true,
         ..Life::default()
     };
     live(service, life).await;

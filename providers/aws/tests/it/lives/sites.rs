@@ -32,6 +32,7 @@ async fn names_of_apis() {
                 let told = json!({"domainNameStatus": "AVAILABLE", "regionalDomainName": "r.example", "regionalHostedZoneId": "Z1", "routingMode": "BASE_PATH_MAPPING_ONLY"});
                 patched(put, &told)
             }
+            "GetDomainNames" => json!({"items": [{"domainName": put["domainName"]}]}),
             _ => json!({}),
         },
         gone: Some("NotFoundException"),
@@ -70,6 +71,7 @@ async fn names_of_apis() {
                 json!({"op": "replace", "path": "/securityPolicy", "value": "TLS_1_2"}),
             ),
         ],
+        listed: true,
         ..Life::default()
     };
     live(domain, life).await;
@@ -84,7 +86,9 @@ async fn paths_of_names() {
         update: &["UpdateBasePathMapping"],
         delete: "DeleteBasePathMapping",
         shown: |operation, put| match operation {
-            "DeleteBasePathMapping" => json!({}),
+            "DeleteBasePathMapping" | "GetCallerIdentity" => json!({}),
+            "GetDomainNames" => json!({"items": [{"domainName": "api.example.com"}]}),
+            "GetBasePathMappings" => json!({"items": [{"basePath": "(none)", "restApiId": "a1"}]}),
             _ => {
                 let mut shown = patched(put, &json!({}));
                 shown.as_object_mut().unwrap().remove("domainName");
@@ -117,6 +121,7 @@ async fn paths_of_names() {
             ),
             ("DeleteBasePathMapping", "/basePath", json!("(none)")),
         ],
+        listed: true,
         ..Life::default()
     };
     live(mapping, life).await;
