@@ -14,8 +14,8 @@ const MAX_PAGES: usize = 20_000;
 /// Those of a single page.
 pub async fn pages<A: Api + ?Sized>(api: &A, request: Request) -> Result<Value, ApiError> {
     let model = model(&request.service).and_then(Result::ok);
-    let Some(paginator) = model.and_then(|model: &Model| model.pages.get(&*request.operation))
-    else {
+    let paginator = model.and_then(|model: &Model| model.paginator(&request.operation));
+    let Some(paginator) = paginator.as_deref() else {
         return api.call(request).await;
     };
     let mut all: Option<Value> = None;
@@ -236,6 +236,40 @@ mod tests {
         )
         .await;
         assert_eq!(all.unwrap()["DistributionList"]["Items"], json!([1]));
+    }
+
+    /// Where nothing says how pages hang together, they do as usual.
+    #[tokio::test]
+    async fn pages_that_no_model_tells_of() {
+        let (all, asked) = run(
+            "cloudfront",
+            "ListCachePolicies",
+            json!([
+                {"CachePolicyList": {"NextMarker": "m", "Quantity": 1, "Items": [1]}},
+                {"CachePolicyList": {"Quantity": 1, "Items": [2]}},
+            ]),
+        )
+        .await;
+        assert_eq!(all.unwrap()["CachePolicyList"]["Items"], json!([1, 2]));
+        assert_eq!(asked[1]["Marker"], "m");
+        for (service, operation, at) in [
+            ("route53", "ListReusableDelegationSets", "DelegationSets"),
+            ("apigatewayv2", "GetApiMappings", "Items"),
+        ] {
+            let token = if service == "route53" {
+                "NextMarker"
+            } else {
+                "NextToken"
+            };
+            let (all, asked) = run(
+                service,
+                operation,
+                json!([{at: [1], token: "t"}, {at: [2]}]),
+            )
+            .await;
+            assert_eq!(all.unwrap()[at], json!([1, 2]), "{operation}");
+            assert_eq!(asked.len(), 2);
+        }
     }
 
     #[tokio::test]

@@ -238,12 +238,6 @@ impl Model {
         }
         Some(at)
     }
-
-    /// Whether answers of the operation come in pages.
-    #[must_use]
-    pub fn has_pages(&self, operation: &str) -> bool {
-        self.pages.contains_key(operation)
-    }
 }
 
 impl Operation {
