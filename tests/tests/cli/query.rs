@@ -311,3 +311,19 @@ list "sim_network" "counted" {
         .says("A list block \"sim_network\" \"frist\" has not been declared")
         .says("sim_network.first");
 }
+
+/// What a list needs and nobody has written is missed where the list stands.
+#[test]
+fn a_list_that_has_to_be_narrowed_says_so_where_it_stands() {
+    const AWS: &str = "terraform {\n  required_providers {\n    aws = {\n      source = \"hashicorp/aws\"\n    }\n  }\n}\n";
+    let query = "\nlist \"aws_s3_object\" \"all\" {\n  provider = aws\n}\n";
+    let folder = Folder::new(&[("main.tf", AWS), ("find.tfquery.hcl", query)]);
+    let env = [("TERRANE_AWS", "native")];
+    let init = folder.run_with(&["init"], &env, "");
+    init.ok();
+    folder
+        .run_with(&["query"], &env, "")
+        .exits(1)
+        .says("on find.tfquery.hcl line 2")
+        .says("The argument \"bucket\" is required");
+}

@@ -40,7 +40,7 @@ impl Session<'_> {
             list: true,
             ..place
         };
-        let nothing = (Body::Merged(Vec::new()), decl.span);
+        let nothing = (Body::missing_at(decl.span), decl.span);
         let (body, span) = decl.config.as_ref().unwrap_or(&nothing);
         let body = match &schema {
             Some(schema) => self

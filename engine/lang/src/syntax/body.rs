@@ -20,6 +20,20 @@ pub enum Body {
     Merged(Vec<Self>),
 }
 
+impl Body {
+    /// The inside of a block that is not written, where it is missed.
+    #[must_use]
+    pub fn missing_at(span: Span) -> Self {
+        Self::Native(Arc::new(NativeBody {
+            attributes: Vec::new(),
+            blocks: Vec::new(),
+            span,
+            missing: span,
+            incomplete: false,
+        }))
+    }
+}
+
 /// Attributes and blocks in source order.
 #[derive(Clone, Debug)]
 pub struct NativeBody {

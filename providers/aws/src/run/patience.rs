@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use terrane_aws_client::{ApiError, ErrorKind};
+use terrane_provider::native::Answered;
 use tokio::time::Instant;
 
 /// How often a call is made whose error goes away by itself, where pauses have no length.
@@ -82,6 +83,19 @@ impl Run<'_> {
         let expected = error.is(none) && !error.is(&self.table.not_found);
         let unseen = self.phase == Phase::Create && self.fresh.load(Ordering::Relaxed) && !expected;
         (unseen && self.is_not_found(error)).then_some(PROPAGATION)
+    }
+
+    /// Calls an operation of the table's service in another region, one page only.
+    pub(crate) async fn ask_in(
+        &self,
+        region: &str,
+        operation: &str,
+        input: Json,
+    ) -> Answered<Json> {
+        let service = self.table.service;
+        let ask = || self.cx.call(service, operation, region, input.clone());
+        let answer = self.patiently((service, operation), &[], ask).await;
+        answer.map_err(|error| self.refused(&error))
     }
 
     /// Whether the time is up that something usually takes. A time that the configuration names holds in its place.

@@ -281,8 +281,8 @@ async fn what_is_not_done_is_not_planned() {
         ),
         (
             "aws_dynamodb_table",
-            table(json!({"replica": [{"region_name": "eu-west-2"}]})),
-            "replica",
+            table(json!({"warm_throughput": [{"read_units_per_second": 12_000}]})),
+            "warm_throughput",
         ),
         (
             "aws_ebs_volume",

@@ -313,3 +313,82 @@ async fn locked_copied_and_granted_buckets_as_before() {
         world.delete(made).await;
     }
 }
+
+/// Replicas are made and deleted by the table, one after the other; what is beside them is asked for in their regions.
+#[tokio::test]
+async fn tables_have_replicas() {
+    let arn = |region: &str| format!("arn:aws:dynamodb:{region}:123456789012:table/t");
+    let table = |replicas: &[&str]| {
+        let replicas: Vec<_> = replicas
+            .iter()
+            .map(|region| json!({"RegionName": region, "ReplicaStatus": "ACTIVE"}))
+            .collect();
+        json!({"Table": {
+            "TableName": "t", "TableStatus": "ACTIVE", "TableArn": arn("eu-west-1"),
+            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
+            "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+            "LatestStreamArn": "s", "LatestStreamLabel": "l", "Replicas": replicas,
+        }})
+    };
+    let backups = |state: &str| json!({"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": state}}});
+    let (world, script) = Script::world(
+        [
+            ("CreateTable", vec![Ok(table(&[]))]),
+            (
+                "DescribeTable",
+                vec![Ok(table(&["eu-west-2", "us-east-1"]))],
+            ),
+            ("DescribeContinuousBackups", vec![Ok(backups("DISABLED"))]),
+            (
+                "ListTagsOfResource",
+                vec![Ok(json!({"Tags": [{"Key": "a", "Value": "b"}]}))],
+            ),
+        ],
+        json!({}),
+    )
+    .await;
+    let config = |replicas: serde_json::Value| {
+        json!({
+            "name": "t", "hash_key": "k", "billing_mode": "PAY_PER_REQUEST", "attribute": [{"name": "k", "type": "S"}],
+            "stream_enabled": true, "stream_view_type": "NEW_AND_OLD_IMAGES", "replica": replicas, "tags": {"a": "b"},
+        })
+    };
+    let two =
+        json!([{"region_name": "eu-west-2"}, {"region_name": "us-east-1", "propagate_tags": true}]);
+    let made = world.create("aws_dynamodb_table", config(two)).await;
+    let updates: Vec<_> = script
+        .inputs("UpdateTable")
+        .iter()
+        .map(|input| input["ReplicaUpdates"].clone())
+        .collect();
+    assert_eq!(
+        updates,
+        [
+            json!([{"Create": {"RegionName": "eu-west-2"}}]),
+            json!([{"Create": {"RegionName": "us-east-1"}}]),
+        ]
+    );
+    let tagged = &script.inputs("TagResource")[0];
+    assert_eq!(tagged["ResourceArn"], arn("us-east-1"));
+    script.set([
+        ("DescribeTable", vec![Ok(table(&["eu-west-2"]))]),
+        ("DescribeContinuousBackups", vec![Ok(backups("ENABLED"))]),
+    ]);
+    let config = config(json!([{"region_name": "eu-west-2", "point_in_time_recovery": true}]));
+    let made = world
+        .try_update("aws_dynamodb_table", &made.state, config)
+        .await;
+    made.unwrap();
+    let last = script.inputs("UpdateTable");
+    assert_eq!(
+        last.last().unwrap()["ReplicaUpdates"],
+        json!([{"Delete": {"RegionName": "us-east-1"}}])
+    );
+    let backups = &script.inputs("UpdateContinuousBackups")[0];
+    assert_eq!(
+        backups["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"],
+        true
+    );
+}

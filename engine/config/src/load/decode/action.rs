@@ -31,7 +31,10 @@ impl Decoder<'_> {
                 format!("This action already has a config block at {place}."),
             )
         });
-        let body = config.map_or_else(|| Body::Merged(Vec::new()), |inner| inner.body.clone());
+        let body = config.map_or_else(
+            || Body::missing_at(block.header),
+            |inner| inner.body.clone(),
+        );
         let decl = ResourceDecl {
             mode: Mode::Action,
             type_name: type_label.text.clone(),

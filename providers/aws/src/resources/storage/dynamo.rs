@@ -35,6 +35,7 @@ pub(super) fn table() -> Table {
             "local_secondary_index",
             "server_side_encryption",
             "point_in_time_recovery",
+            "replica",
             "ttl",
         ])
         .unsupported(&[
@@ -44,7 +45,6 @@ pub(super) fn table() -> Table {
             "restore_source_table_arn",
             "restore_to_latest_time",
             "import_table",
-            "replica",
             "global_table_witness",
             "warm_throughput",
             "global_secondary_index.warm_throughput",
@@ -339,7 +339,12 @@ impl Hooks for Dynamo {
         if let Some((true, days)) = recovery(object) {
             put_recovery(run, &table, (true, days)).await?;
         }
-        Ok(())
+        super::replicas::make_all(run, object).await
+    }
+
+    async fn delete(&self, run: &Run<'_>, object: &Value) -> Answered<bool> {
+        super::replicas::unmake_all(run, object).await?;
+        Ok(false)
     }
 
     async fn update(&self, run: &Run<'_>, prior: &Value, planned: &Value) -> Answered<()> {
@@ -420,7 +425,7 @@ impl Hooks for Dynamo {
         if changed("point_in_time_recovery") {
             put_recovery(run, &table, recovery(planned).unwrap_or((false, None))).await?;
         }
-        Ok(())
+        super::replicas::change(run, prior, planned).await
     }
 
     async fn found(
@@ -451,7 +456,8 @@ impl Hooks for Dynamo {
             // Where nothing is said of limits, they are as they were written.
             object = args::with(&object, "on_demand_throughput", limits);
         }
-        let mut object = switches(run, object, prior, &described).await?;
+        let object = switches(run, object, prior, &described).await?;
+        let mut object = super::replicas::found(run, object, prior, &described).await?;
         let indexes = args::get(&object, "global_secondary_index");
         if indexes.is_null() || !indexes.is_known() {
             object = args::with(

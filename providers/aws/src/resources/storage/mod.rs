@@ -9,6 +9,7 @@ mod configured;
 mod dynamo;
 mod former;
 mod forms;
+mod replicas;
 mod replication;
 
 pub(super) const TYPES: Family = &[
