@@ -110,6 +110,8 @@ fn identity(found: &str) -> Option<String> {
                 version = format!("@{}", words.next()?);
                 continue;
             }
+            "IdentityAttribute" => continue,
+            word if word.contains("IdentityAttribute") => return None,
             // What else there is does not change what identifies an object.
             _ => continue,
         };
@@ -235,4 +237,39 @@ fn kept(about: &Value, keys: &[&str]) -> Result<Map<String, Value>> {
         .filter(|(key, _)| keys.contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::identity;
+
+    #[test]
+    fn identities_in_the_words_of_their_source() {
+        for (found, line) in [
+            (
+                r#"RegionalARNIdentity WithIdentityDuplicateAttrs "id""#,
+                " plain arn",
+            ),
+            (
+                r#"RegionalARNIdentityNamed "secret_arn" WithV6_0SDKv2Fix"#,
+                " plain secret_arn",
+            ),
+            (
+                r#"RegionalCustomInherentRegionIdentity "url" parseQueueURL WithIdentityDuplicateAttrs "id" WithVersion 1"#,
+                "@1 plain url",
+            ),
+            (
+                r#"GlobalParameterizedIdentity IdentityAttribute StringIdentityAttribute "zone_id" true StringIdentityAttributeWithMappedName "name" true "fqdn" StringIdentityAttribute "set_identifier" false"#,
+                " global zone_id name set_identifier?",
+            ),
+            (
+                r#"RegionalParameterizedIdentity BoolIdentityAttribute "egress" true IntIdentityAttribute "rule_number" true"#,
+                " regional egress:bool rule_number:number",
+            ),
+            ("RegionalSingletonIdentity", " regional"),
+        ] {
+            assert_eq!(identity(found).as_deref(), Some(line), "{found}");
+        }
+        assert_eq!(identity(r#"GlobalX FloatIdentityAttribute "a" true"#), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! What there is: lists, and lists of what is within what was listed.
 
 use super::AT_A_TIME;
-use super::told::{Here, Told, cut, is_like, items};
+use super::told::{Here, Told, at_mark, cut, is_like, items};
 use super::types::{Choice, How, Lister, Then, lister};
 use crate::json;
 use crate::run::Run;
@@ -53,10 +53,7 @@ fn text(path: &str, told: &Told, above: Option<&Found>) -> String {
     let found = match path.strip_prefix('^') {
         None => told.text(path),
         Some(path) => {
-            let (path, cuts) = match path.find(['<', '>', '#']) {
-                Some(at) => path.split_at(at),
-                None => (path, ""),
-            };
+            let (path, cuts) = at_mark(path);
             above.and_then(|above| cut(&above.text(path), cuts))
         }
     };

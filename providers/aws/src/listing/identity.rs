@@ -3,7 +3,7 @@
 //! A line of `identities.txt`, which `cargo run -p xtask -- aws-schemas` writes, is a type, with `@` and the version of the identity where it is not 0, where
 //! it is (`regional`, `global`; `plain`: what identifies it says that itself), and attributes: `name`, `name:number`, `name:bool`; `?`: not needed for an import.
 
-use super::types::{How, Lister, all};
+use super::types::{Lister, all};
 use crate::run::{places, separated};
 use crate::table::{Id, Table};
 use std::collections::BTreeMap;
@@ -110,8 +110,8 @@ pub(crate) fn stored(lister: &Lister, text: &str) -> Answered<Value> {
 }
 
 /// The pattern that an import id of the type has.
-fn pattern(lister: &Lister, table: &Table) -> Option<&'static str> {
-    let known = schema(lister).attributes;
+fn pattern(lister: &Lister, table: &Table, schema: &IdentitySchema) -> Option<&'static str> {
+    let known = &schema.attributes;
     let own = [lister.id, table.import];
     let made = match table.id {
         Id::Of(pattern) => Some(pattern),
@@ -137,21 +137,25 @@ fn only(schema: &IdentitySchema) -> Option<&EcoString> {
     }
 }
 
-/// An import id by what identifies an object: the region goes behind it. `None`: it is not told well enough.
-pub(crate) fn import_id(lister: &Lister, table: &Table, identity: &Value) -> Option<String> {
+/// An import id by what identifies an object, without its region. `None`: it is not told well enough.
+pub(super) fn own_id(lister: &Lister, table: &Table, identity: &Value) -> Option<String> {
     let text = |name: &str| match identity.get(name).map(Value::kind) {
         Some(Kind::String(text)) => text.to_string(),
         Some(Kind::Number(number)) => number.to_string(),
         Some(Kind::Bool(is)) => is.to_string(),
         _ => String::new(),
     };
-    let id = match pattern(lister, table) {
+    let schema = schema(lister);
+    let id = match pattern(lister, table, &schema) {
         Some(pattern) => filled(pattern, text)?,
-        None => text(only(&schema(lister))?),
+        None => text(only(&schema)?),
     };
-    if id.is_empty() {
-        return None;
-    }
+    (!id.is_empty()).then_some(id)
+}
+
+/// The same with the region behind it.
+pub(crate) fn import_id(lister: &Lister, table: &Table, identity: &Value) -> Option<String> {
+    let id = own_id(lister, table, identity)?;
     Some(match args::string(identity, "region") {
         Some(region) if !region.is_empty() => format!("{id}@{region}"),
         _ => id,
@@ -183,14 +187,9 @@ fn filled(pattern: &str, text: impl Fn(&str) -> String) -> Option<String> {
     Some(made + rest)
 }
 
-/// Whether objects of a type can be listed.
-pub(crate) fn is_listed(lister: &Lister) -> bool {
-    lister.how != How::Never
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{KNOWN, all, filled, only, parse, pattern, schema};
+    use super::{KNOWN, all, filled, import_id, of, only, own_id, parse, pattern, schema};
     use crate::facts::{self, Kind};
     use crate::resources::table;
 
@@ -226,11 +225,33 @@ mod tests {
                 assert!(is_own || KNOWN.contains_key(name), "{name}: {key}");
             }
             let table = table(name).unwrap_or_else(|| panic!("no {name}"));
-            let leads = pattern(lister, table).is_some() || only(&schema).is_some();
+            let leads = pattern(lister, table, &schema).is_some() || only(&schema).is_some();
             assert!(leads, "{name}: no import id");
             let about = facts::of(Kind::Resource, name).unwrap();
             assert_eq!(lister.is_global, about.about.is_global(), "{name}");
         }
+    }
+
+    /// An at sign may be a part of a name: only a region that is told stands behind one.
+    #[test]
+    fn names_may_have_at_signs() {
+        let line = |name: &str| (super::super::lister(name).unwrap(), table(name).unwrap());
+        let (lister, of_users) = line("aws_iam_user");
+        let text = |name: &str| (name == "name").then_some("a@b.eu-west-1");
+        let identity = of(&schema(lister), text);
+        let own = own_id(lister, of_users, &identity);
+        assert_eq!(own.as_deref(), Some("a@b.eu-west-1"));
+        assert_eq!(import_id(lister, of_users, &identity), own);
+        let (lister, of_groups) = line("aws_cloudwatch_log_group");
+        let identity = of(&schema(lister), |name| match name {
+            "name" => Some("a@b"),
+            "region" => Some("eu-west-1"),
+            _ => None,
+        });
+        let own = own_id(lister, of_groups, &identity);
+        assert_eq!(own.as_deref(), Some("a@b"));
+        let with_region = import_id(lister, of_groups, &identity);
+        assert_eq!(with_region.as_deref(), Some("a@b@eu-west-1"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) fn with_lists(mut schema: ProviderSchema) -> ProviderSchema {
     for (lister, identity) in identity::schemas() {
         let name: EcoString = lister.name.into();
         schema.identities.insert(name.clone(), Arc::new(identity));
-        if !identity::is_listed(lister) {
+        if lister.how == How::Never {
             continue;
         }
         let mut listing = Block::new();
@@ -165,12 +165,11 @@ impl Instance {
         (whole, looks): (bool, bool),
     ) -> Answered<Option<ListedObject>> {
         if whole || looks {
-            let Some(id) = import_id(lister, table, &listed.identity) else {
+            let Some(id) = identity::own_id(lister, table, &listed.identity) else {
                 return Ok(None);
             };
-            let id = id.rsplit_once('@').map_or(&*id, |(id, _)| id);
             let run = self.run(table, about, Phase::Read, asked, "").await?;
-            let object = match run.import(id, asked).await {
+            let object = match run.import(&id, asked).await {
                 Ok(object) => object.state,
                 Err(Refusal::Messages(said)) if said.iter().any(is_gone) => return Ok(None),
                 Err(refusal) => return Err(refusal),

@@ -21,10 +21,7 @@ impl Told {
 
     /// The text at a path; see [`super::types`].
     pub(super) fn text(&self, path: &str) -> Option<String> {
-        let (path, cuts) = match path.find(['<', '>', '#']) {
-            Some(at) => path.split_at(at),
-            None => (path, ""),
-        };
+        let (path, cuts) = at_mark(path);
         let text = match (path.strip_prefix("../"), path) {
             (Some(path), _) => {
                 let mut around = iter::successors(self.around.as_ref(), |one| one.around.as_ref());
@@ -37,15 +34,18 @@ impl Told {
     }
 }
 
+/// What stands before the first mark of a cut, and the cuts.
+pub(super) fn at_mark(path: &str) -> (&str, &str) {
+    let mark = path.find(['<', '>', '#']);
+    mark.map_or((path, ""), |at| path.split_at(at))
+}
+
 /// What is behind (`>`) or before (`<`) the last of a mark, and parts of ARNs (`#`), counted from 0.
 pub(super) fn cut(text: &str, mut cuts: &str) -> Option<String> {
     let mut left = text;
     while let Some(side) = cuts.chars().next() {
         let rest = cuts.get(1..).unwrap_or_default();
-        let (mark, next) = match rest.find(['<', '>', '#']) {
-            Some(at) => rest.split_at(at),
-            None => (rest, ""),
-        };
+        let (mark, next) = at_mark(rest);
         if side == '#' {
             left = left.split(':').nth(mark.parse().ok()?)?;
         } else if let Some((before, behind)) = left.rsplit_once(mark) {

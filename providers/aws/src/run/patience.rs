@@ -98,6 +98,28 @@ impl Run<'_> {
         answer.map_err(|error| self.refused(&error))
     }
 
+    /// Looks again and again until something is found. `None`: the time is up that this usually takes.
+    pub(crate) async fn until<T, F, L>(&self, usual: Duration, look: L) -> Answered<Option<T>>
+    where
+        F: Future<Output = Answered<Option<T>>> + Send,
+        L: Fn() -> F + Send + Sync,
+    {
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(500);
+        let mut attempt = 0;
+        loop {
+            if let Some(found) = look().await? {
+                return Ok(Some(found));
+            }
+            if self.is_late(started, usual, attempt) {
+                return Ok(None);
+            }
+            attempt += 1;
+            self.cx.pause(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(10));
+        }
+    }
+
     /// Whether the time is up that something usually takes. A time that the configuration names holds in its place.
     pub(crate) fn is_late(&self, started: Instant, usual: Duration, attempt: u32) -> bool {
         Instant::now() > self.deadline

@@ -425,10 +425,10 @@ impl Hooks for AclRule {
                 "protocol" => before
                     .as_str()
                     .is_some_and(|text| protocol_number(text) == value),
-                // Kept as text where they are null otherwise.
                 "rule_action" => before
                     .as_str()
                     .is_some_and(|text| text.eq_ignore_ascii_case(&value)),
+                // Kept as text where they are null otherwise.
                 _ => before.is_null() && (value == "0" || value == "-1"),
             };
             if same {

@@ -39,9 +39,7 @@ async fn wait(
     association: &str,
     comes: bool,
 ) -> Answered<()> {
-    let started = tokio::time::Instant::now();
-    let mut pause = Duration::from_millis(500);
-    for attempt in 0.. {
+    let look = || async move {
         let mut input = json!({});
         json::put(&mut input, told.ids, json!([id]));
         let found = run.ask(told.operation, input).await?;
@@ -51,27 +49,27 @@ async fn wait(
         );
         let state = |name: &str| json::text_at(&found, &format!("{path}.{name}"));
         match state("State").as_deref() {
-            Some("associated") if comes => return Ok(()),
-            None | Some("disassociated") if !comes => return Ok(()),
+            Some("associated") if comes => Ok(Some(())),
+            None | Some("disassociated") if !comes => Ok(Some(())),
             Some("failed") => {
                 let reason = state("StatusMessage").unwrap_or_default();
-                return Err(Refusal::error(
+                Err(Refusal::error(
                     "No IPv6 addresses",
                     format!("{id}: the block of IPv6 addresses was not given: {reason}"),
-                ));
+                ))
             }
-            _ => {}
+            _ => Ok(None),
         }
-        if run.is_late(started, PATIENCE, attempt) {
-            break;
-        }
-        run.cx.pause(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(10));
-    }
-    Err(Refusal::error(
-        "Timed out",
-        format!("{id}: its block of IPv6 addresses was still being changed when the time was up."),
-    ))
+    };
+    let late = || {
+        Refusal::error(
+            "Timed out",
+            format!(
+                "{id}: its block of IPv6 addresses was still being changed when the time was up. The `timeouts` block allows for more."
+            ),
+        )
+    };
+    run.until(PATIENCE, look).await?.ok_or_else(late)
 }
 
 /// Gives one block in the place of another, as far as there are any.

@@ -3,7 +3,7 @@
 use super::patch::{Patched, changes, one, text};
 use super::rest::tagged;
 use crate::run::{Run, same_at};
-use crate::table::{Cut, Hooks, Table, op};
+use crate::table::{Cut, Hooks, Pairs, Table, op};
 use async_trait::async_trait;
 use serde_json::Value as Json;
 use terrane_provider::args;
@@ -74,11 +74,7 @@ pub(super) fn stage() -> Table {
 struct Stage(Patched);
 
 /// A block: its name, its path, and its attributes with those within it.
-type OfBlock = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type OfBlock = (&'static str, &'static str, Pairs);
 
 const BLOCKS: &[OfBlock] = &[
     (

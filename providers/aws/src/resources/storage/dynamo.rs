@@ -302,9 +302,7 @@ async fn put_ttl(run: &Run<'_>, table: &str, enabled: bool, name: &str) -> Answe
 
 /// Waits until no index is being made or deleted: a table takes one change of an index at a time.
 async fn wait_for_indexes(run: &Run<'_>, table: &str) -> Answered<()> {
-    let started = tokio::time::Instant::now();
-    let mut pause = std::time::Duration::from_millis(500);
-    for attempt in 0.. {
+    let look = || async move {
         let found = run
             .ask("DescribeTable", json!({"TableName": table}))
             .await?;
@@ -312,21 +310,18 @@ async fn wait_for_indexes(run: &Run<'_>, table: &str) -> Answered<()> {
         let busy = indexes.into_iter().flatten().any(|index| {
             json::text_at(index, "IndexStatus").is_some_and(|status| status != "ACTIVE")
         });
-        if !busy {
-            return Ok(());
-        }
-        if run.is_late(started, std::time::Duration::MAX, attempt) {
-            break;
-        }
-        run.cx.pause(pause).await;
-        pause = (pause * 2).min(std::time::Duration::from_secs(10));
-    }
-    Err(Refusal::error(
-        "Timed out",
-        format!(
-            "{table}: an index was still being changed when the time was up. The `timeouts` block allows for more."
-        ),
-    ))
+        Ok((!busy).then_some(()))
+    };
+    let late = || {
+        Refusal::error(
+            "Timed out",
+            format!(
+                "{table}: an index was still being changed when the time was up. The `timeouts` block allows for more."
+            ),
+        )
+    };
+    let done = run.until(std::time::Duration::MAX, look).await?;
+    done.ok_or_else(late)
 }
 
 #[async_trait]

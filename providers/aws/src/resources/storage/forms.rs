@@ -2,6 +2,7 @@
 
 use super::former::{Part, Put};
 use crate::json;
+use crate::table::Pairs;
 use serde_json::{Map, Value as Json, json};
 
 /// Puts a value at a path; `0` is the one element of a list.
@@ -322,6 +323,16 @@ const OF_OLD_MOVES: &[(&str, &str)] = &[
     ("storage_class", "StorageClass"),
 ];
 
+/// Lists of moves to other classes of storage.
+const MOVES: [(&str, &str, Pairs); 2] = [
+    ("transition", "Transitions", OF_MOVES),
+    (
+        "noncurrent_version_transition",
+        "NoncurrentVersionTransitions",
+        OF_OLD_MOVES,
+    ),
+];
+
 /// Days are written as such, and are midnight for the service.
 fn at_midnight(one: &mut Json) {
     if let Some(Json::String(date)) = one.get_mut("Date")
@@ -348,14 +359,7 @@ fn rule(written: &Json) -> Json {
         put(&mut made, "Expiration.Date", date.clone());
         at_midnight(&mut made["Expiration"]);
     }
-    for (name, member, pairs) in [
-        ("transition", "Transitions", OF_MOVES),
-        (
-            "noncurrent_version_transition",
-            "NoncurrentVersionTransitions",
-            OF_OLD_MOVES,
-        ),
-    ] {
+    for (name, member, pairs) in MOVES {
         if let Some(list) = written.get(name) {
             let list = each(list, |one| {
                 let mut one = moved(one, pairs);
@@ -382,14 +386,7 @@ fn rule_back(told: &Json) -> Json {
         put(&mut made, "expiration.0.date", date.clone());
         as_day(&mut made["expiration"][0]);
     }
-    for (name, member, pairs) in [
-        ("transition", "Transitions", OF_MOVES),
-        (
-            "noncurrent_version_transition",
-            "NoncurrentVersionTransitions",
-            OF_OLD_MOVES,
-        ),
-    ] {
+    for (name, member, pairs) in MOVES {
         if let Some(list) = told.get(member) {
             let list = each(list, |one| {
                 let mut one = back(one, pairs);

@@ -41,36 +41,34 @@ fn moved(arn: &str, region: &str) -> String {
 
 /// Waits until a replica is active, or gone.
 async fn wait(run: &Run<'_>, table: &str, region: &str, comes: bool) -> Answered<()> {
-    let started = tokio::time::Instant::now();
-    let mut pause = Duration::from_secs(1);
-    for attempt in 0.. {
+    let look = || async move {
         let found = run
             .ask("DescribeTable", json!({"TableName": table}))
             .await?;
         let path = format!("Table.Replicas[RegionName={region}]");
         let state = json::text_at(&found, &format!("{path}.ReplicaStatus"));
         match state.as_deref() {
-            Some("ACTIVE") if comes => return Ok(()),
-            None if !comes => return Ok(()),
+            Some("ACTIVE") if comes => Ok(Some(())),
+            None if !comes => Ok(Some(())),
             Some(state) if state.ends_with("FAILED") || state.starts_with("INACCESSIBLE") => {
                 let why = json::text_at(&found, &format!("{path}.ReplicaStatusDescription"));
-                return Err(Refusal::error(
+                Err(Refusal::error(
                     "Replica is not there",
                     format!("{table} in {region}: {state} {}", why.unwrap_or_default()),
-                ));
+                ))
             }
-            _ => {}
+            _ => Ok(None),
         }
-        if run.is_late(started, PATIENCE, attempt) {
-            break;
-        }
-        run.cx.pause(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(15));
-    }
-    Err(Refusal::error(
-        "Timed out",
-        format!("{table} in {region}: the replica was still being changed when the time was up."),
-    ))
+    };
+    let late = || {
+        Refusal::error(
+            "Timed out",
+            format!(
+                "{table} in {region}: the replica was still being changed when the time was up. The `timeouts` block allows for more."
+            ),
+        )
+    };
+    run.until(PATIENCE, look).await?.ok_or_else(late)
 }
 
 fn created(region: &str, block: &Value) -> Json {
